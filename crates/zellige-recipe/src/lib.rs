@@ -1,0 +1,5 @@
+//! Recipe JSON to a checked [`Plan`].
+
+pub mod plan;
+
+pub use plan::{Ids, LayerPlan, Output, Plan, ZoomPlan};

@@ -1,0 +1,96 @@
+//! What a recipe means: every default filled in, every number resolved for every zoom.
+//!
+//! Holds no optional that means "default"; no stage ever sees raw JSON.
+
+use zellige_model::{Extent, LayerName, LonLatBounds, Zoom};
+
+/// A checked recipe.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The layers in recipe order; at most 20.
+    pub layers: Vec<LayerPlan>,
+    /// The zoom whose ancestor stands in for a missing tile at `maxzoom`; metadata only (recipe 1.4).
+    pub fillzoom: Option<Zoom>,
+    /// The recipe as written, for the report.
+    pub recipe: serde_json::Value,
+}
+
+impl Plan {
+    /// Returns the lowest and the highest zoom of all layers.
+    ///
+    /// # Panics
+    ///
+    /// When there is no layer, which the checker does not let pass.
+    #[must_use]
+    pub fn zooms(&self) -> (Zoom, Zoom) {
+        let minzoom = self.layers.iter().map(|layer| layer.minzoom).min();
+        let maxzoom = self.layers.iter().map(|layer| layer.maxzoom).max();
+        minzoom.zip(maxzoom).expect("a checked recipe has a layer")
+    }
+}
+
+/// One layer of the tiles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerPlan {
+    /// The name in the tile.
+    pub name: LayerName,
+    /// The source id as written, `mapbox://tileset-source/…`.
+    pub source: String,
+    /// The lowest zoom that has tiles.
+    pub minzoom: Zoom,
+    /// The highest zoom that has tiles.
+    pub maxzoom: Zoom,
+    /// What depends on the zoom, for `minzoom..=maxzoom` in this order.
+    pub zooms: Vec<ZoomPlan>,
+    /// The box that cuts features (recipe 2.5).
+    pub features_bbox: Option<LonLatBounds>,
+    /// The box that chooses tiles and cuts nothing (recipe 2.2).
+    pub tiles_bbox: Option<LonLatBounds>,
+    /// The attributes that are written.
+    pub output: Output,
+    /// The attribute by which features are sorted, ascending; none means source order.
+    pub order: Option<String>,
+    /// Whether tiles in which every feature covers the whole window lose this layer (recipe 2.6).
+    pub remove_filled: bool,
+    /// Which ids are written.
+    pub ids: Ids,
+    /// Upper bound of the encoded layer in one tile, bytes.
+    pub layer_bytes_max: u32,
+}
+
+impl LayerPlan {
+    /// Returns what holds at `zoom`, or nothing outside of the zooms of the layer.
+    #[must_use]
+    pub fn at(&self, zoom: Zoom) -> Option<&ZoomPlan> {
+        self.zooms.get(usize::from(zoom.get().checked_sub(self.minzoom.get())?))
+    }
+}
+
+/// What depends on the zoom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ZoomPlan {
+    /// Grid units along one side of a tile.
+    pub extent: Extent,
+    /// Units kept around a tile, `0..=extent`.
+    pub buffer_units: u32,
+    /// Distance below which vertices may go, in units, `0.0..=4096.0`; 0 keeps every vertex.
+    pub tolerance_units: f64,
+}
+
+/// Which attributes reach the tile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// All of them.
+    All,
+    /// Only these names.
+    Only(Vec<String>),
+}
+
+/// Which ids reach the tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ids {
+    /// The id of the feature (recipe 2.3).
+    Feature,
+    /// None: `"id": null`.
+    None,
+}
