@@ -1,0 +1,1 @@
+//! Bytes of a vector tile to layers.

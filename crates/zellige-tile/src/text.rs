@@ -1,0 +1,1 @@
+//! A tile as text.
