@@ -1,4 +1,26 @@
 //! The tile core: pure functions from features to encoded tiles.
+//!
+//! `slice` takes one feature through all zooms to its pieces; the caller sorts the pieces of all
+//! features; `emit` builds one tile from all of its pieces. Nothing here opens a file, starts a
+//! thread, reads a clock or logs. Modules stand in the order of the data.
 
+pub mod slice;
+pub mod project;
+pub mod precision;
+pub mod weigh;
+pub mod key;
+pub mod id;
+pub mod select;
+pub mod simplify;
+pub mod spread;
+pub mod clip;
+pub mod quantize;
+pub mod validate;
+pub mod piece;
+pub mod emit;
+pub mod order;
+pub mod encode;
+pub mod budget;
+pub mod stats;
 pub mod decode;
 pub mod text;

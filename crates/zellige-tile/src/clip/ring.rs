@@ -1,0 +1,76 @@
+//! One polygon into stripes, ring after ring.
+
+use std::ops::Range;
+
+use zellige_model::{Geometry, World};
+
+use super::{Axis, Pieces, Stripes};
+
+/// Cuts the polygon whose rings are the parts `rings` of `input`.
+///
+/// A stripe that gets nothing of the outer ring gets nothing of the holes.
+pub(super) fn split_polygon<A: Axis>(
+    input: &Geometry<World>,
+    rings: Range<usize>,
+    stripes: Stripes,
+    out: &mut Pieces,
+) {
+    let mut shell_offsets = 0..0;
+    for (nth, ring_idx) in rings.enumerate() {
+        let ring = input.part(ring_idx);
+        let offsets = split_ring::<A>(ring, stripes, out);
+        let is_shell = nth == 0;
+        for piece in &mut out.pool[offsets.clone()] {
+            let polygon_is_open =
+                piece.part_ends.len() as u32 > piece.polygon_ends.last().copied().unwrap_or(0);
+            if piece.open_part_len() >= 3 && (is_shell || polygon_is_open) {
+                piece.end_part();
+            } else {
+                let kept = piece.points.len() - piece.open_part_len();
+                piece.points.truncate(kept);
+            }
+        }
+        if is_shell {
+            shell_offsets = offsets;
+        }
+    }
+    for piece in &mut out.pool[shell_offsets] {
+        if piece.part_ends.len() as u32 > piece.polygon_ends.last().copied().unwrap_or(0) {
+            piece.end_polygon();
+        }
+    }
+}
+
+/// Appends the parts of `ring` to the stripes it touches, without ending them; returns those stripes.
+fn split_ring<A: Axis>(ring: &[World], stripes: Stripes, out: &mut Pieces) -> Range<usize> {
+    let Some(mut a) = ring.last().copied() else { return 0..0 };
+    let (mut min, mut max) = (i64::MAX, i64::MIN);
+    for b in ring {
+        let b = *b;
+        let (from, to) = (A::along(a), A::along(b));
+        (min, max) = (min.min(to), max.max(to));
+        for offset in out.offsets(stripes, from.min(to), from.max(to)) {
+            let (low, high) = stripes.window(out.first + offset as i64);
+            let points = &mut out.pool[offset].points;
+            if from < low {
+                if low <= to {
+                    points.push(A::cross(a, b, low));
+                }
+            } else if high < from {
+                if to <= high {
+                    points.push(A::cross(a, b, high));
+                }
+            } else {
+                points.push(a);
+            }
+            if to < low && low <= from {
+                points.push(A::cross(a, b, low));
+            }
+            if high < to && from <= high {
+                points.push(A::cross(a, b, high));
+            }
+        }
+        a = b;
+    }
+    out.offsets(stripes, min, max)
+}

@@ -1,0 +1,112 @@
+//! Attribute names as numbers.
+//!
+//! One table for the whole job, shared by all workers; each worker remembers what it has asked.
+//! Numbers depend on who came first and so never reach a byte that is written: tiles number their
+//! keys anew, in the order of their features.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The names of all attributes of a job.
+#[derive(Debug, Default)]
+pub struct Keys {
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    numbers: FxHashMap<Arc<str>, u32>,
+    names: Vec<Arc<str>>,
+}
+
+impl Keys {
+    /// Returns the number of `name`, new if need be.
+    #[must_use]
+    pub fn number(&self, name: &str) -> u32 {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(number) = table.numbers.get(name) {
+            return *number;
+        }
+        let number = table.names.len() as u32;
+        let name: Arc<str> = name.into();
+        table.names.push(name.clone());
+        table.numbers.insert(name, number);
+        number
+    }
+
+    /// Returns all names, by number.
+    #[must_use]
+    pub fn names(&self) -> Vec<Arc<str>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner).names.clone()
+    }
+}
+
+/// What one worker remembers of [`Keys`].
+#[derive(Debug)]
+pub struct KeyCache<'k> {
+    keys: &'k Keys,
+    known: FxHashMap<Arc<str>, Key>,
+    /// The names of the last feature, by position: most features repeat them.
+    last: Vec<(Arc<str>, Key)>,
+}
+
+/// A name as number and as hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The number in [`Keys`].
+    pub number: u32,
+    /// The xxh3 hash of the name.
+    pub hash: u64,
+}
+
+impl<'k> KeyCache<'k> {
+    /// Returns an empty memory of `keys`.
+    #[must_use]
+    pub fn new(keys: &'k Keys) -> Self {
+        Self { keys, known: FxHashMap::default(), last: Vec::new() }
+    }
+
+    /// Returns the key of `name`, which stands at `position` among the attributes of its feature.
+    pub fn get(&mut self, position: usize, name: &str) -> Key {
+        if let Some((last, key)) = self.last.get(position)
+            && **last == *name
+        {
+            return *key;
+        }
+        let (name, key) = self.look_up(name);
+        if position < self.last.len() {
+            self.last[position] = (name, key);
+        } else if position == self.last.len() {
+            self.last.push((name, key));
+        }
+        key
+    }
+
+    fn look_up(&mut self, name: &str) -> (Arc<str>, Key) {
+        if let Some((name, key)) = self.known.get_key_value(name) {
+            return (name.clone(), *key);
+        }
+        let name: Arc<str> = name.into();
+        let key = Key { number: self.keys.number(&name), hash: xxh3_64(name.as_bytes()) };
+        self.known.insert(name.clone(), key);
+        (name, key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_agree_on_numbers() {
+        let keys = Keys::default();
+        let (mut one, mut two) = (KeyCache::new(&keys), KeyCache::new(&keys));
+        let a = one.get(0, "name");
+        assert_eq!(two.get(3, "height").number, 1);
+        assert_eq!(two.get(0, "name"), a);
+        assert_eq!(one.get(0, "height").number, 1);
+        assert_eq!(keys.names().iter().map(|name| &**name).collect::<Vec<_>>(), ["name", "height"]);
+    }
+}

@@ -1,0 +1,257 @@
+//! One feature at one zoom to its pieces in all tiles.
+//!
+//! In:     simplified `Geometry<World>`, its bounds, the plan of the zoom.
+//! Out:    a piece for every tile whose window holds a part that is left on the grid.
+//! Keeps:  a tile gets at most one piece of a feature, also where the world is walked round.
+//! Source: recipe 2.2 (`bbox`, `extent`, `buffer_size`), 2.8 step 8; RFC 7946 §3.1.9 for longitudes
+//!         beyond ±180.
+//!
+//! Columns are numbered through all copies of the world and taken modulo its width at the end, so the
+//! antimeridian is no seam: what lies in the buffer beyond it belongs to the tile on the other side.
+
+use zellige_model::{Geometry, GeometryKind, Grid, TileCoord, TileId, World, WorldBounds, Zoom};
+use zellige_recipe::ZoomPlan;
+
+use crate::clip::{self, Pieces, Stripes};
+use crate::piece::{PieceKey, PieceSink, write_body};
+use crate::quantize::{TileGrid, quantize};
+use crate::validate::{Validator, fills};
+
+/// Whether a feature is in a tile of a zoom; the later variant wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// In none, since it lies outside of the tiles that are made.
+    Elsewhere,
+    /// In none, since it is too small for the grid.
+    Vanished,
+    /// In at least one.
+    Tiles,
+}
+
+/// What is the same for all pieces of a feature in a layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// Number of the layer in the plan.
+    pub layer: u8,
+    /// Position of the feature in its source.
+    pub place: u64,
+    /// The id in tiles.
+    pub id: Option<u64>,
+}
+
+/// Where one feature lies at one zoom.
+#[derive(Clone, Copy, Debug)]
+pub struct Spread<'b> {
+    zoom: Zoom,
+    plan: &'b ZoomPlan,
+    stripes: Stripes,
+    /// First and last column that the feature touches, through all copies of the world.
+    columns: (i64, i64),
+    /// First and last row that it touches and that is made.
+    rows: (i64, i64),
+    /// First and last column of the first world that is made.
+    columns_made: (i64, i64),
+}
+
+impl<'b> Spread<'b> {
+    /// Returns where a feature within `bounds` lies; only tiles that meet `tiles_box` are made.
+    #[must_use]
+    pub fn new(
+        zoom: Zoom,
+        plan: &'b ZoomPlan,
+        bounds: &WorldBounds,
+        tiles_box: Option<&WorldBounds>,
+    ) -> Self {
+        let side = World::tile_side(zoom);
+        let stripes =
+            Stripes { side, buffer: side * i64::from(plan.buffer_units) / i64::from(plan.extent.get()) };
+        let last = i64::from(zoom.tiles_per_side()) - 1;
+        // A tile meets the box when they share more than an edge.
+        let made = |min: i64, max: i64| {
+            (min.div_euclid(side).clamp(0, last), (max - 1).max(min).div_euclid(side).clamp(0, last))
+        };
+        let columns_made = tiles_box.map_or((0, last), |made_box| made(made_box.min.x, made_box.max.x));
+        let rows_made = tiles_box.map_or((0, last), |made_box| made(made_box.min.y, made_box.max.y));
+        let (first, final_row) = stripes.touched(bounds.min.y, bounds.max.y);
+        Self {
+            zoom,
+            plan,
+            stripes,
+            columns: stripes.touched(bounds.min.x, bounds.max.x),
+            rows: (first.max(rows_made.0), final_row.min(rows_made.1)),
+            columns_made,
+        }
+    }
+
+    const fn columns_per_world(&self) -> i64 {
+        self.zoom.tiles_per_side() as i64
+    }
+
+    /// Returns the tile of a column of any world, if it is made.
+    fn tile(&self, column: i64, row: i64) -> Option<TileCoord> {
+        let column = column.rem_euclid(self.columns_per_world());
+        let is_made = self.columns_made.0 <= column && column <= self.columns_made.1;
+        if is_made { TileCoord::new(self.zoom, column as u32, row as u32) } else { None }
+    }
+}
+
+/// Spreads features, in buffers that stay.
+#[derive(Debug, Default)]
+pub struct Spreader {
+    columns: Pieces,
+    wrapped: Geometry<World>,
+    stamp: Stamp,
+    points: Vec<(TileId, Grid)>,
+}
+
+/// Makes pieces of what is left of a feature in one column.
+#[derive(Debug, Default)]
+struct Stamp {
+    rows: Pieces,
+    grid: Geometry<Grid>,
+    validator: Validator,
+    body: Vec<u8>,
+}
+
+impl Spreader {
+    /// Sends a piece for every tile that `geometry` reaches to `sink`.
+    pub fn spread(
+        &mut self,
+        geometry: &Geometry<World>,
+        spread: Spread<'_>,
+        origin: Origin,
+        sink: &mut dyn PieceSink,
+    ) -> Reach {
+        let mut target = Target { spread, origin, sink, reach: Reach::Elsewhere };
+        let (first, last) = spread.columns;
+        if spread.rows.1 < spread.rows.0 {
+            return Reach::Elsewhere;
+        }
+        if geometry.kind == GeometryKind::Point {
+            self.deal_points(geometry, &mut target);
+        } else if first == last {
+            self.stamp.column(first, geometry, &mut target);
+        } else if last - first < spread.columns_per_world() {
+            clip::columns(geometry, spread.stripes, spread.columns, &mut self.columns);
+            for (column, piece) in self.columns.iter() {
+                self.stamp.column(column, piece, &mut target);
+            }
+        } else {
+            clip::columns(geometry, spread.stripes, spread.columns, &mut self.columns);
+            for column in 0..spread.columns_per_world() {
+                gather(column, spread, &self.columns, &mut self.wrapped);
+                self.stamp.column(column, &self.wrapped, &mut target);
+            }
+        }
+        target.reach
+    }
+
+    /// Puts each point into the tiles whose window holds it, once a tile.
+    fn deal_points(&mut self, geometry: &Geometry<World>, target: &mut Target<'_, '_>) {
+        let Spread { zoom, plan, stripes, .. } = target.spread;
+        self.points.clear();
+        for point in &geometry.points {
+            let home = point.x.div_euclid(stripes.side);
+            let columns = stripes.holding(point.x);
+            let rows = stripes.holding(point.y);
+            for row in rows.0.max(target.spread.rows.0)..=rows.1.min(target.spread.rows.1) {
+                for column in columns.0..=columns.1 {
+                    let is_copy = column != home && (column - home) % target.spread.columns_per_world() == 0;
+                    if let Some(tile) = target.spread.tile(column, row).filter(|_| !is_copy) {
+                        let snapped = TileGrid::new(zoom, column, row, plan.extent).snap(*point);
+                        self.points.push((tile.into(), snapped));
+                    }
+                }
+            }
+        }
+        self.points.sort_by_key(|(tile, _)| *tile);
+        for points in self.points.chunk_by(|a, b| a.0 == b.0) {
+            let grid = &mut self.stamp.grid;
+            grid.reset(GeometryKind::Point);
+            grid.points.extend(points.iter().map(|(_, point)| *point));
+            write_body(grid, target.origin.id, false, &mut self.stamp.body);
+            target.send(points[0].0, &self.stamp.body);
+        }
+    }
+}
+
+/// Lays what the copies of the world have in `column` over each other.
+fn gather(column: i64, spread: Spread<'_>, columns: &Pieces, out: &mut Geometry<World>) {
+    let per_world = spread.columns_per_world();
+    let (first, last) = spread.columns;
+    let mut copy = first + (column - first).rem_euclid(per_world);
+    out.reset(columns.get(first).kind);
+    while copy <= last {
+        let piece = columns.get(copy);
+        let shift = (column - copy) * spread.stripes.side;
+        let (points_before, parts_before) = (out.points.len() as u32, out.part_ends.len() as u32);
+        out.points.extend(piece.points.iter().map(|point| World::new(point.x + shift, point.y)));
+        out.part_ends.extend(piece.part_ends.iter().map(|end| end + points_before));
+        out.polygon_ends.extend(piece.polygon_ends.iter().map(|end| end + parts_before));
+        copy += per_world;
+    }
+}
+
+/// Where pieces of one feature at one zoom go.
+struct Target<'b, 's> {
+    spread: Spread<'b>,
+    origin: Origin,
+    sink: &'s mut dyn PieceSink,
+    reach: Reach,
+}
+
+impl Target<'_, '_> {
+    fn send(&mut self, tile: TileId, body: &[u8]) {
+        self.sink.piece(PieceKey::new(tile, self.origin.layer, self.origin.place), body);
+        self.reach = Reach::Tiles;
+    }
+}
+
+impl Stamp {
+    /// Cuts what lies in `column` into rows and sends their pieces.
+    fn column(&mut self, column: i64, geometry: &Geometry<World>, target: &mut Target<'_, '_>) {
+        if geometry.is_empty() {
+            return;
+        }
+        let stripes = target.spread.stripes;
+        let (min, max) = geometry
+            .points
+            .iter()
+            .fold((i64::MAX, i64::MIN), |(min, max), point| (min.min(point.y), max.max(point.y)));
+        let (north, south) = stripes.touched(min, max);
+        let (first, last) = (north.max(target.spread.rows.0), south.min(target.spread.rows.1));
+        if north == south {
+            if first == last {
+                self.tile(column, first, geometry, target);
+            }
+            return;
+        }
+        let mut rows = std::mem::take(&mut self.rows);
+        clip::rows(geometry, stripes, (first, last), &mut rows);
+        for (row, piece) in rows.iter() {
+            self.tile(column, row, piece, target);
+        }
+        self.rows = rows;
+    }
+
+    /// Snaps what lies in one window to its grid, makes it legal, and sends it.
+    fn tile(&mut self, column: i64, row: i64, geometry: &Geometry<World>, target: &mut Target<'_, '_>) {
+        let Some(tile) = target.spread.tile(column, row).filter(|_| !geometry.is_empty()) else { return };
+        let ZoomPlan { extent, buffer_units, .. } = *target.spread.plan;
+        quantize(geometry, TileGrid::new(target.spread.zoom, column, row, extent), &mut self.grid);
+        self.validator.validate(&mut self.grid);
+        if self.grid.is_empty() {
+            target.reach = target.reach.max(Reach::Vanished);
+            return;
+        }
+        let (low, high) = (-(buffer_units as i32), (extent.get() + buffer_units) as i32);
+        write_body(&self.grid, target.origin.id, fills(&self.grid, low, high), &mut self.body);
+        target.send(tile.into(), &self.body);
+    }
+}
+
+impl std::fmt::Debug for Target<'_, '_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Target").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
