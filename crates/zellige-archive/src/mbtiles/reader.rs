@@ -207,6 +207,17 @@ mod tests {
     }
 
     #[test]
+    fn endless_query_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.mbtiles");
+        std::fs::write(&path, "").unwrap();
+        let database = guarded(&path, &Arc::new(AtomicU32::new(2))).unwrap();
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+        let error = database.query_row(endless, [], |row| row.get::<_, i64>(0)).unwrap_err();
+        assert_eq!(error.to_string(), "interrupted");
+    }
+
+    #[test]
     fn rows_count_from_the_south() {
         check((0, 0, 0), Some("0/0/0"));
         check((2, 1, 0), Some("2/1/3"));

@@ -70,12 +70,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Error> {
         };
         end = Some(entry.offset.checked_add(u64::from(entry.bytes)).ok_or_else(overflow)?);
     }
-    for pair in entries.windows(2) {
-        if pair[1].id - pair[0].id < u64::from(pair[0].run) {
-            let found =
-                format!("run of tile id `{}` reaches beyond the next id `{}`", pair[0].id, pair[1].id);
+    let mut free = 0;
+    for entry in &entries {
+        if entry.id < free {
+            let found = format!("run before tile id `{}` ends at `{}`", entry.id, free - 1);
             return Err(Error::Damaged { found });
         }
+        free = entry.id.checked_add(u64::from(entry.run)).ok_or_else(overflow)?;
     }
     Ok(entries)
 }
@@ -148,7 +149,7 @@ mod tests {
         check(&[0xff; 11], Err("number in a directory exceeds its 64 bits"));
         check(&[2, 1, 1, 1, 1], Err("directory states `2` entries, its 5 bytes cannot hold them"));
         check(&[2, 5, 0, 1, 1, 9, 9, 1, 0], Err("directory names tile id `5` twice"));
-        check(&[2, 5, 1, 2, 1, 9, 9, 1, 0], Err("run of tile id `5` reaches beyond the next id `6`"));
+        check(&[2, 5, 1, 2, 1, 9, 9, 1, 0], Err("run before tile id `6` ends at `6`"));
         check(&[1, 5, 1, 0, 1], Err("entry of tile id `5` has no bytes"));
         check(&[1, 5, 1, 1, 0], Err("first offset of a directory is missing"));
         check(

@@ -126,7 +126,7 @@ impl Reader {
                 return Err(self.damaged(found));
             }
             if !entry.is_leaf() {
-                next_id = entry.id.saturating_add(u64::from(entry.run));
+                next_id = entry.id + u64::from(entry.run);
                 visit(&entry)?;
                 continue;
             }
@@ -190,7 +190,7 @@ impl ReadTiles for Reader {
         self.for_each_entry(&mut |entry| {
             let content =
                 self.content(entry).map_err(Error::inside(format!("tile id `{}`", entry.id), &self.path))?;
-            for id in entry.id..entry.id.saturating_add(u64::from(entry.run)) {
+            for id in entry.id..entry.id + u64::from(entry.run) {
                 let tile = TileId::new(id).map(TileId::coord);
                 visit(
                     tile.ok_or_else(|| self.damaged(format!("tile id `{id}` lies beyond zoom 22")))?,
