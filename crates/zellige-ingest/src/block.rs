@@ -1,0 +1,160 @@
+//! A block of a source: what one worker reads at a time.
+//!
+//! In:     bytes of whole lines, mapped or owned, or features from memory.
+//! Out:    an item for each line that is not blank, with its place.
+//! Keeps:  order; every line counts, blank ones too.
+
+use std::fmt;
+use std::mem;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use zellige_model::{Feature, Place};
+
+use crate::blocks::{Limits, Shared};
+use crate::lines::{lines, trimmed, without_mark};
+use crate::plain::{Bytes, Window};
+use crate::{Error, Fault, Notes, Parser, check};
+
+/// What a line turned out to be.
+#[derive(Debug)]
+pub enum Item<'a> {
+    /// A feature, and what was noticed about it.
+    Feature(&'a Feature, Notes),
+    /// The reason why the line was dropped, and its bytes: at least as much of it as an example shows.
+    /// There are none for a feature from memory.
+    Fault(Fault, &'a [u8]),
+}
+
+/// A block of a source; whoever holds it reads it.
+pub struct Block {
+    pub(crate) file: u32,
+    pub(crate) number: u32,
+    pub(crate) content: Content,
+    pub(crate) limits: Limits,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// Where the lines of a block are.
+pub(crate) enum Content {
+    /// Bytes of a file, and the part of the file that they are.
+    Plain(Window, Bytes),
+    /// Bytes of a stream; whether the last line stands there only in part.
+    Owned(Vec<u8>, bool),
+    /// No lines but features.
+    Features(Vec<Result<Feature, Fault>>),
+}
+
+impl Block {
+    /// Calls `f` for each line that is not blank, in order, until it breaks off.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Changed`] when the file is no longer what it was; what `f` was given cannot be trusted then.
+    pub fn for_each(
+        &mut self,
+        parser: &mut Parser,
+        f: &mut dyn FnMut(Place, Item<'_>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
+        let (file, block) = (self.file, self.number);
+        let place = |line| Place { file, block, line };
+        let read = match &mut self.content {
+            Content::Plain(window, bytes) => {
+                let text = Text { bytes: bytes.as_ref(), is_cut_short: window.is_cut_short };
+                text.for_each(place(0), self.limits, parser, f)
+            }
+            Content::Owned(bytes, is_cut_short) => {
+                Text { bytes, is_cut_short: *is_cut_short }.for_each(place(0), self.limits, parser, f)
+            }
+            Content::Features(features) => for_each_feature(features, place(0), f),
+        };
+        if let Content::Plain(window, _) = &self.content {
+            window.watched.check()?;
+        }
+        Ok(match read {
+            ControlFlow::Continue(n_lines) => {
+                self.shared.report(file, block, n_lines);
+                ControlFlow::Continue(())
+            }
+            ControlFlow::Break(()) => ControlFlow::Break(()),
+        })
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if let Content::Owned(bytes, _) = &mut self.content {
+            self.shared.recycle(mem::take(bytes), self.limits);
+        }
+    }
+}
+
+impl fmt::Debug for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Block")
+            .field("file", &self.file)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The lines of a block.
+struct Text<'a> {
+    bytes: &'a [u8],
+    is_cut_short: bool,
+}
+
+impl Text<'_> {
+    /// Returns the number of lines, unless `f` breaks off.
+    fn for_each(
+        &self,
+        mut place: Place,
+        limits: Limits,
+        parser: &mut Parser,
+        f: &mut dyn FnMut(Place, Item<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<(), u32> {
+        let bytes = if place.block == 0 { without_mark(self.bytes) } else { self.bytes };
+        let end = bytes.as_ptr_range().end;
+        let mut feature = mem::take(&mut parser.feature);
+        for line in lines(bytes) {
+            let is_last = line.as_ptr_range().end == end;
+            let is_overlong = line.len() > limits.line_bytes_max || (is_last && self.is_cut_short);
+            let text = trimmed(line);
+            if is_overlong {
+                f(place, Item::Fault(overlong(limits), text))?;
+            } else if !text.is_empty() {
+                let item = match parser.parse(text, &mut feature) {
+                    Ok(notes) => Item::Feature(&feature, notes),
+                    Err(fault) => Item::Fault(fault, text),
+                };
+                f(place, item)?;
+            }
+            place.line += 1;
+        }
+        parser.feature = feature;
+        ControlFlow::Continue(place.line)
+    }
+}
+
+fn for_each_feature(
+    features: &mut [Result<Feature, Fault>],
+    mut place: Place,
+    f: &mut dyn FnMut(Place, Item<'_>) -> ControlFlow<()>,
+) -> ControlFlow<(), u32> {
+    for feature in features {
+        let item = match feature {
+            Ok(feature) => match check::stored(feature) {
+                Ok(notes) => Item::Feature(feature, notes),
+                Err(fault) => Item::Fault(fault, &[]),
+            },
+            Err(fault) => Item::Fault(fault.clone(), &[]),
+        };
+        f(place, item)?;
+        place.line += 1;
+    }
+    ControlFlow::Continue(place.line)
+}
+
+fn overlong(limits: Limits) -> Fault {
+    Fault::found(format!("Line is longer than {} bytes", limits.line_bytes_max))
+}

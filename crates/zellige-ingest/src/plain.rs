@@ -1,0 +1,156 @@
+//! Cuts a plain file into blocks of whole lines, and maps them one by one.
+//!
+//! In:     a regular file that is not compressed.
+//! Out:    windows of bytes; the window of a block ends behind the first newline at or behind the next
+//!         multiple of the block size, so that where it ends does not depend on what was read before.
+//! Keeps:  resident memory: a window is mapped when a worker takes it and unmapped when it is done.
+//!
+//! When a file changes underneath: bytes that were written over may be seen in part, old here and new there.
+//! [`Watched::check`] runs before a window is mapped and after its last line was read, and turns that into
+//! [`Error::Changed`], so no mixture survives. A file that is *cut shorter* while a window is mapped is
+//! worse: touching a page behind its new end raises SIGBUS, which ends the process, as it does for
+//! every program that maps files. Who expects that feeds the file through [`crate::Source::reader`].
+//! On file systems that cannot map, the window is read into memory instead.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+use memmap2::{Mmap, MmapOptions};
+
+use crate::Error;
+use crate::blocks::Limits;
+use crate::watch::Watched;
+
+/// So many bytes are read at once to find a newline.
+const PROBE_BYTES: usize = 64 << 10;
+
+/// A file and how much of it has been cut.
+#[derive(Debug)]
+pub(crate) struct PlainFile {
+    watched: Arc<Watched>,
+    cut_bytes: u64,
+    /// How many of them have been told.
+    told_bytes: u64,
+}
+
+/// A part of a file that holds whole lines.
+#[derive(Debug)]
+pub(crate) struct Window {
+    pub(crate) watched: Arc<Watched>,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    /// Whether the last line goes on behind the window, beyond what a line may have.
+    pub(crate) is_cut_short: bool,
+}
+
+impl PlainFile {
+    pub(crate) fn new(watched: Arc<Watched>) -> Self {
+        Self { watched, cut_bytes: 0, told_bytes: 0 }
+    }
+
+    /// Cuts the next window; nothing at the end of the file.
+    pub(crate) fn cut(&mut self, limits: Limits) -> Result<Option<Window>, Error> {
+        let (start, n_bytes) = (self.cut_bytes, self.watched.n_bytes);
+        if start >= n_bytes {
+            self.watched.check()?;
+            return Ok(None);
+        }
+        let nominal_end = limits.nominal_end(start);
+        let end = if nominal_end < n_bytes { self.line_end(nominal_end - 1)? } else { None };
+        let end = end.map_or(n_bytes, |end| end.min(n_bytes));
+        self.cut_bytes = end;
+        let is_cut_short = limits.is_overlong(nominal_end, end);
+        let end = if is_cut_short { nominal_end } else { end };
+        Ok(Some(Window { watched: Arc::clone(&self.watched), start, end, is_cut_short }))
+    }
+
+    /// Returns the number of bytes that were cut since it was asked last.
+    pub(crate) fn take_passed(&mut self) -> u64 {
+        let told_bytes = std::mem::replace(&mut self.told_bytes, self.cut_bytes);
+        self.cut_bytes - told_bytes
+    }
+
+    /// Returns the place behind the first newline at or behind `at`.
+    fn line_end(&self, mut at: u64) -> Result<Option<u64>, Error> {
+        let mut probe = vec![0; PROBE_BYTES];
+        loop {
+            let n_read = read_at(&self.watched.file, &mut probe, at)
+                .map_err(|source| self.watched.unreadable(source))?;
+            if n_read == 0 {
+                return Ok(None);
+            }
+            if let Some(newline) = memchr::memchr(b'\n', &probe[..n_read]) {
+                return Ok(Some(at + newline as u64 + 1));
+            }
+            at += n_read as u64;
+        }
+    }
+}
+
+/// The bytes of a window.
+#[derive(Debug)]
+pub(crate) enum Bytes {
+    Mapped(Mmap),
+    Read(Vec<u8>),
+}
+
+impl Window {
+    /// Brings the bytes of the window into reach.
+    pub(crate) fn load(&self) -> Result<Bytes, Error> {
+        self.watched.check()?;
+        let n_bytes = (self.end - self.start) as usize;
+        if let Ok(map) = map(&self.watched.file, self.start, n_bytes) {
+            return Ok(Bytes::Mapped(map));
+        }
+        let mut bytes = vec![0; n_bytes];
+        let mut n_read = 0;
+        while n_read < n_bytes {
+            match read_at(&self.watched.file, &mut bytes[n_read..], self.start + n_read as u64) {
+                Ok(0) => return Err(Error::Changed { path: self.watched.path.clone() }),
+                Ok(n_more) => n_read += n_more,
+                Err(source) => return Err(self.watched.unreadable(source)),
+            }
+        }
+        Ok(Bytes::Read(bytes))
+    }
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Read(bytes) => bytes,
+        }
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the one mapping of the workspace; the head of this file says what may happen"
+)]
+fn map(file: &File, start: u64, n_bytes: usize) -> io::Result<Mmap> {
+    // SAFETY: the map is read only and private to the block that owns it. Other processes may change
+    // the file; what then happens, and how it is noticed, stands at the head of this file.
+    unsafe { MmapOptions::new().offset(start).len(n_bytes).map(file) }
+}
+
+/// Reads at `at` without moving the place of the file, which workers share.
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    loop {
+        match positioned(file, buffer, at) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn positioned(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+fn positioned(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+}
