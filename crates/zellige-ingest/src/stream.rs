@@ -64,11 +64,13 @@ impl Stream {
             .by_ref()
             .take(n_bytes as u64)
             .read_to_end(out)
-            .map_err(|source| Error::Read { name: self.name.clone(), source })?;
-        if let Some(watched) = self.watched.as_ref().filter(|_| n_read < n_bytes) {
+            .map_err(|source| Error::Read { name: self.name.clone(), source });
+        // Also when reading failed: that the file was changed is then the better reason.
+        let is_at_end = n_read.as_ref().map_or(true, |n_read| *n_read < n_bytes);
+        if let Some(watched) = self.watched.as_ref().filter(|_| is_at_end) {
             watched.check()?;
         }
-        Ok(n_read)
+        n_read
     }
 }
 

@@ -319,3 +319,102 @@ fn deep_lines_are_refused_without_a_stack() {
         "line-undecodable: Line is not valid JSON: EOF while parsing a value (column 500000)",
     );
 }
+
+/// Lines as real files have them, and their odd relatives.
+const SEEDS: [&str; 9] = [
+    r#"{"type":"Feature","id":4711,"properties":{"osm_id":"w4711","highway":"residential","name":"Städtle \"9\"","lanes":2},"geometry":{"type":"LineString","coordinates":[[9.5209,47.1411],[9.52174,47.14032,455.2],[9.5223301,47.1399999]]}}"#,
+    r#"{"type":"Feature","properties":{"code":"01001","nom":"L'Abergement-Cl\u00e9menciat"},"geometry":{"type":"Polygon","coordinates":[[[4.926114,46.15491],[4.918541,46.16294],[4.915321,46.16123],[4.926114,46.15491]],[[4.92,46.158],[4.921,46.158],[4.92,46.159],[4.92,46.158]]]}}"#,
+    r#"{ "type": "Feature", "properties": { "scalerank": 8, "natscale": 10.0, "note": null, "capital": false }, "geometry": { "type": "Point", "coordinates": [ -57.8400024734013, -34.4797900054607 ] } }"#,
+    r#"{"geometry":{"coordinates":[[[[-180,-16.5],[179.9,-16.1],[179.8,-17e0],[-180,-16.5]]],[[[1e1,2E+0],[11,2.50],[11,3],[1e1,2e0]]]],"type":"MultiPolygon","bbox":[1,2,3,4]},"type":"Feature","bbox":[-180,-17,180,3],"properties":{"levels":[1,{"deep":[[]]}],"empty":{},"a":18446744073709551615,"b":-9223372036854775808}}"#,
+    r#"{"type":"Feature","geometry":{"type":"MultiLineString","coordinates":[[[0,0],[8,8]],[[1,1],[9,9],[1e400,0]]]},"properties":{"x":1e400,"x":2,"y":-0,"z":-0.0}}"#,
+    r#"{"type":"Feature","id":"abc\n","geometry":{"type":"MultiPoint","coordinates":[[0,0],[8,91],[170,1,2,3]]},"properties":{}}"#,
+    r#"{"type":"Feature","geometry":null,"properties":null}"#,
+    r#"{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]}}]}"#,
+    r#"{"type":"Feature","geometry":{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1,2]}]},"properties":{"\ud83d\ude00":"\ud83d"}}"#,
+];
+
+/// Pieces that mutations put in.
+const PIECES: [&str; 30] = [
+    "",
+    " ",
+    "\t",
+    ",",
+    ":",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\"",
+    "\\",
+    "\\u00",
+    "0",
+    "-",
+    ".",
+    "e",
+    "9999999999999999999",
+    "null",
+    "true",
+    "NaN",
+    "[]",
+    "{}",
+    "é",
+    "\u{1}",
+    "1e999",
+    "\"a\":1,",
+    "\\\"",
+    "180",
+    "\"id\":7,",
+    "\"type\":\"Feature\",",
+];
+
+/// A stream of numbers without pattern.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 16) as usize % n
+    }
+
+    /// Returns a place between two characters of `line`.
+    fn cut(&mut self, line: &str) -> usize {
+        line.floor_char_boundary(self.below(line.len() + 1))
+    }
+}
+
+#[test]
+fn both_readers_agree_on_lines_that_went_wrong() {
+    let mut dice = Dice(0x5eed_1e55_0f0f_a11e);
+    let (mut parser, mut feature) = (Parser::new(), Feature::default());
+    let (mut n_accepted, mut n_quick) = (0, 0);
+    for round in 0..40_000 {
+        let mut line = SEEDS[round % SEEDS.len()].to_owned();
+        for _ in 0..dice.below(4) {
+            let (a, b) = (dice.cut(&line), dice.cut(&line));
+            let (start, end) = (a.min(b), a.max(b));
+            let near = line.floor_char_boundary(end.min(start + 3));
+            let piece = PIECES[dice.below(PIECES.len())];
+            match dice.below(4) {
+                0 => line.insert_str(start, piece),
+                1 => line.replace_range(start..near, piece),
+                2 => line.replace_range(start..end, ""),
+                _ => {
+                    let again = line[start..end].to_owned();
+                    line.insert_str(start, &again);
+                }
+            }
+        }
+        let expected = both(&line, &mut parser, &mut feature);
+        n_accepted += usize::from(!expected.contains(": "));
+        n_quick += usize::from(quick::read(&line, &mut parser.buffers, &mut feature).is_some());
+        // The public way must say the same as the thorough one, whatever the line before left behind.
+        let public = parser.parse(line.as_bytes(), &mut feature);
+        assert_eq!(told(public, &feature), expected, "{line}");
+    }
+    assert!(
+        n_accepted > 5_000 && n_quick * 100 > n_accepted * 95,
+        "{n_quick} of {n_accepted} were read quickly"
+    );
+}
