@@ -12,7 +12,7 @@ use zellige_model::{LayerName, LonLatBounds, Zoom};
 
 use crate::expression::{self, Expression, Op, Type};
 use crate::problem::Problem;
-use crate::raw::{Document, Value};
+use crate::raw::{Document, Value, counted};
 use crate::recipe::{At, Layer, Recipe};
 use crate::suggest::did_you_mean;
 use crate::{Options, Sources};
@@ -151,7 +151,7 @@ impl Checker<'_> {
                 "layers cannot contain more than 20 layers.".to_owned(),
                 "1 to 20 layers",
             );
-            problem.found = format!("{count} layers");
+            problem.found = counted(count, "layer");
         }
         layers.members().filter_map(|member| self.layer(member.key, member.value)).collect()
     }
@@ -321,11 +321,12 @@ impl Checker<'_> {
         match expression::parse(value, expected, is_known) {
             Ok(expression) => Some(at(value, expression)),
             Err(fault) => {
+                let place = value.other(fault.at);
                 self.problems.push(Problem {
                     message: format!("{path} has an invalid expression."),
                     reason: Some(fault.reason),
-                    pointer: value.pointer(),
-                    span: value.span(),
+                    pointer: place.pointer(),
+                    span: place.span(),
                     found: fault.found,
                     expected: fault.expected,
                     hint: fault.hint,
@@ -355,7 +356,7 @@ impl Checker<'_> {
         let hint = if homes.is_empty() {
             did_you_mean(key, known.iter().copied())
         } else {
-            Some(format!("{} belongs into {homes}", quoted(key)))
+            Some(format!("{} belongs in {homes}", quoted(key)))
         };
         let expected = one_of(known.iter().map(|key| quoted(key)).collect());
         let problem = self.report(value, message, &expected);
@@ -436,4 +437,185 @@ fn compact(value: Value<'_, '_>) -> String {
 fn one_of(mut names: Vec<String>) -> String {
     let Some(last) = names.pop() else { return String::new() };
     if names.is_empty() { last } else { format!("{} or {last}", names.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, Sources, check};
+
+    const LAYER: &str = r#""source": "mapbox://tileset-source/acme/data", "minzoom": 0, "maxzoom": 5"#;
+
+    fn layer(options: &str) -> String {
+        format!(r#"{{"version": 1, "layers": {{"a": {{{LAYER}, {options}}}}}}}"#)
+    }
+
+    fn run(text: &str, options: &Options, expected: &[[&str; 3]]) {
+        let checked = check(text.as_bytes(), options);
+        let found: Vec<[&str; 3]> = checked
+            .problems
+            .iter()
+            .map(|problem| {
+                let hint = problem.hint.as_deref().unwrap_or_default();
+                [problem.pointer.as_str(), &text[problem.span.clone()], hint]
+            })
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    /// Compares pointer, underlined text and hint of every problem.
+    fn check_places(text: &str, expected: &[[&str; 3]]) {
+        run(text, &Options::default(), expected);
+    }
+
+    #[test]
+    fn unknown_keys_are_underlined_and_explained() {
+        check_places(
+            &layer(r#""feature": {}"#),
+            &[["/layers/a/feature", "\"feature\"", "did you mean \"features\"?"]],
+        );
+        check_places(
+            &layer(r#""features": {"limit": []}"#),
+            &[["/layers/a/features/limit", "\"limit\"", "\"limit\" belongs in \"tiles\""]],
+        );
+        check_places(
+            &layer(r#""filter": true"#),
+            &[["/layers/a/filter", "\"filter\"", "\"filter\" belongs in \"features\" or \"tiles\""]],
+        );
+        check_places(&layer(r#""color": 1"#), &[["/layers/a/color", "\"color\"", ""]]);
+    }
+
+    #[test]
+    fn missing_keys_underline_the_name_of_the_object() {
+        check_places(
+            r#"{"version": 1, "layers": {"a": {"source": "mapbox://tileset-source/data", "minzoom": 1}}}"#,
+            &[["/layers/a", "\"a\"", ""]],
+        );
+    }
+
+    #[test]
+    fn faults_of_expressions_underline_the_part_that_is_wrong() {
+        check_places(
+            &layer(r#""features": {"filter": ["all", true, ["<", ["zoom"], "5"]]}"#),
+            &[["/layers/a/features/filter/2", "[\"<\", [\"zoom\"], \"5\"]", "remove the quotes"]],
+        );
+        check_places(
+            &layer(r#""features": {"id": {"attribute_id": "GEOID"}}"#),
+            &[[
+                "/layers/a/features/id",
+                "{\"attribute_id\": \"GEOID\"}",
+                "the object form is no longer read; write [\"get\", \"GEOID\"]",
+            ]],
+        );
+    }
+
+    #[test]
+    fn pointers_escape_slashes() {
+        check_places(&layer(r#""a/b~c": 1"#), &[["/layers/a/a~1b~0c", "\"a/b~c\"", ""]]);
+    }
+
+    #[test]
+    fn boxes_over_the_antimeridian_are_explained() {
+        check_places(
+            &layer(r#""tiles": {"bbox": [170, -10, -170, 10]}"#),
+            &[[
+                "/layers/a/tiles/bbox",
+                "[170, -10, -170, 10]",
+                "a box over the antimeridian needs two layers, one up to 180 and one from -180",
+            ]],
+        );
+        check_places(
+            &layer(r#""tiles": {"bbox": [0, 10, 5, 10]}"#),
+            &[["/layers/a/tiles/bbox", "[0, 10, 5, 10]", ""]],
+        );
+    }
+
+    #[test]
+    fn shapes_of_old_recipes_are_explained() {
+        let text = r#"{"version": 1, "minzoom": 0}"#;
+        let hint = check(text.as_bytes(), &Options::default()).problems[1].hint.clone();
+        assert!(hint.is_some_and(|hint| hint.starts_with("flat recipes of the 2019 beta")));
+        check_places(
+            &layer(r#""tiles": {"union": {}}"#),
+            &[["/layers/a/tiles/union", "{}", "put the object into brackets: [{…}]"]],
+        );
+    }
+
+    #[test]
+    fn sources_are_known_by_their_full_id_or_its_last_part() {
+        let text = layer(r#""tiles": {}"#);
+        let known = |names: &[&str]| Options {
+            sources: Sources::Known(names.iter().map(|name| (*name).to_owned()).collect()),
+            ..Options::default()
+        };
+        run(&text, &known(&["data"]), &[]);
+        run(&text, &known(&["mapbox://tileset-source/acme/data"]), &[]);
+        let quoted = "\"mapbox://tileset-source/acme/data\"";
+        run(&text, &known(&["date"]), &[["/layers/a/source", quoted, "did you mean \"date\"?"]]);
+        run(&text, &known(&["roads"]), &[["/layers/a/source", quoted, ""]]);
+    }
+
+    #[test]
+    fn sources_of_other_accounts_are_refused_unless_they_name_none() {
+        let options = Options { account: Some("town".to_owned()), ..Options::default() };
+        let quoted = "\"mapbox://tileset-source/acme/data\"";
+        run(&layer(r#""tiles": {}"#), &options, &[["/layers/a/source", quoted, ""]]);
+        run(&layer(r#""tiles": {}"#).replace("acme/", ""), &options, &[]);
+        run(&layer(r#""tiles": {}"#).replace("acme", "town"), &options, &[]);
+    }
+
+    #[test]
+    fn zoom_limit_is_a_setting() {
+        let text = layer(r#""tiles": {}"#).replace("\"maxzoom\": 5", "\"maxzoom\": 22");
+        run(&text, &Options { zoom_limit: zellige_model::Zoom::MAX, ..Options::default() }, &[]);
+        check_places(&text, &[["/layers/a/maxzoom", "22", ""]]);
+    }
+
+    #[test]
+    fn undocumented_operators_are_unknown_when_strict() {
+        let text = layer(r#""features": {"filter": ["in", "a", ["get", "names"]]}"#);
+        check_places(&text, &[]);
+        let checked = check(text.as_bytes(), &Options { strict: true, ..Options::default() });
+        assert_eq!(
+            checked.wire_messages(),
+            [
+                "layers.a.features.filter has an invalid expression.",
+                "Unknown expression \"in\". If you wanted a literal array, use [\"literal\", [...]].",
+            ]
+        );
+    }
+
+    #[test]
+    fn last_of_equal_keys_is_the_one_that_is_checked() {
+        check_places(&layer(r#""minzoom": "x", "minzoom": 1"#), &[]);
+        check_places(&layer(r#""minzoom": 1, "minzoom": "x""#), &[["/layers/a/minzoom", "\"x\"", ""]]);
+    }
+
+    #[test]
+    fn huge_numbers_are_out_of_range_and_nothing_else() {
+        for huge in ["1e308", "-1e308", "123456789012345678901234567890", "18446744073709551616"] {
+            let text = layer(&format!(r#""tiles": {{"layer_size": {huge}}}"#));
+            check_places(&text, &[["/layers/a/tiles/layer_size", huge, ""]]);
+        }
+    }
+
+    #[test]
+    fn envelope_is_read_beside_the_recipe() {
+        let recipe = layer(r#""tiles": {}"#);
+        let text = format!(
+            r#"{{"name": "Parks", "description": "All", "private": true, "recipe": {recipe},
+                "attribution": [{{"text": "Town", "link": "https://town.example"}}]}}"#
+        );
+        let checked = check(text.as_bytes(), &Options::default());
+        let envelope = checked.envelope.unwrap();
+        assert_eq!(envelope.name.as_deref(), Some("Parks"));
+        assert_eq!((envelope.description.as_deref(), envelope.private), (Some("All"), Some(true)));
+        assert_eq!(envelope.attribution[0].text, "Town");
+        assert_eq!(checked.plan.unwrap().recipe["version"], 1);
+    }
+
+    #[test]
+    fn pointers_inside_an_envelope_begin_at_its_top() {
+        let text = format!(r#"{{"name": "Parks", "recipe": {}}}"#, layer(r#""tiles": 1"#));
+        check_places(&text, &[["/recipe/layers/a/tiles", "1", ""]]);
+    }
 }

@@ -266,8 +266,10 @@ impl<'d, 'a> Linter<'d, 'a> {
             let key = self.value(origin).key_span();
             let lint = self.add(LintCode::CoarseAtMaxzoom, origin, message, "at most 1 at maxzoom");
             lint.span = key.unwrap_or(lint.span.clone());
-            lint.hint =
-                Some(format!("write [\"case\", [\"==\", [\"zoom\"], {}], 1, {units}]", layer.maxzoom));
+            if written.is_none() {
+                "no simplification".clone_into(&mut lint.found);
+            }
+            lint.hint = Some("write 1 or less, or an expression that is so at maxzoom".to_owned());
         }
     }
 
@@ -343,5 +345,148 @@ fn comparison(op: Op) -> Option<fn(f64, f64) -> bool> {
         Op::LessOrEqual => Some(|a, b| a <= b),
         Op::GreaterOrEqual => Some(|a, b| a >= b),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Options, check as check_recipe};
+
+    /// Compares code and underlined text of every lint.
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let checked = check_recipe(text.as_bytes(), &Options::default());
+        assert_eq!(checked.wire_messages(), Vec::<&str>::new(), "{text}");
+        let found: Vec<_> =
+            checked.lints.iter().map(|lint| (lint.code.code(), &text[lint.span.clone()])).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    fn layer(features: &str, tiles: &str) -> String {
+        format!(
+            r#"{{"version": 1, "layers": {{"a": {{
+                "source": "mapbox://tileset-source/acme/data", "minzoom": 2, "maxzoom": 5,
+                "features": {{{features}}}, "tiles": {{{tiles}}}
+            }}}}}}"#
+        )
+    }
+
+    /// Checks a layer whose simplification raises no question.
+    fn check_fine(features: &str, tiles: &str, expected: &[(&str, &str)]) {
+        let comma = if features.is_empty() { "" } else { ", " };
+        check(&layer(&format!(r#""simplification": 1{comma}{features}"#), tiles), expected);
+    }
+
+    #[test]
+    fn plain_layer_raises_no_question() {
+        check_fine("", "", &[]);
+    }
+
+    #[test]
+    fn comparisons_of_constants() {
+        check_fine(
+            r#""filter": ["==", "class", "rail"]"#,
+            "",
+            &[("constant-comparison", r#"["==", "class", "rail"]"#)],
+        );
+        check_fine(r#""filter": ["==", "zoom", 3]"#, "", &[("zoom-as-text", r#"["==", "zoom", 3]"#)]);
+        check_fine(r#""filter": ["==", ["get", "class"], "rail"]"#, "", &[]);
+    }
+
+    #[test]
+    fn zoom_bands_outside_the_layer() {
+        check_fine(r#""filter": [">", ["zoom"], 5]"#, "", &[("zoom-outside-layer", r#"[">", ["zoom"], 5]"#)]);
+        check_fine(
+            r#""filter": ["<=", 2, ["zoom"]]"#,
+            "",
+            &[("zoom-outside-layer", r#"["<=", 2, ["zoom"]]"#)],
+        );
+        check_fine(
+            r#""filter": ["==", ["zoom"], 9]"#,
+            "",
+            &[("zoom-outside-layer", r#"["==", ["zoom"], 9]"#)],
+        );
+        check_fine(r#""filter": [">", ["zoom"], 4]"#, "", &[]);
+    }
+
+    #[test]
+    fn undocumented_operators() {
+        check_fine(
+            r#""filter": ["in", "a", ["get", "b"]]"#,
+            "",
+            &[("undocumented-operator", r#"["in", "a", ["get", "b"]]"#)],
+        );
+        check_fine(
+            "",
+            r#""buffer_size": ["interpolate", ["linear"], ["zoom"], 0, 1, 5, 2]"#,
+            &[("undocumented-operator", r#"["interpolate", ["linear"], ["zoom"], 0, 1, 5, 2]"#)],
+        );
+    }
+
+    #[test]
+    fn attributes_that_come_too_late_or_go_too_early() {
+        check_fine(
+            r#""filter": ["has", "low"], "attributes": {"set": {"low": null, "n": ["get", "low"]}}"#,
+            "",
+            &[("set-hides-filter-attribute", "null")],
+        );
+        check_fine(
+            r#""attributes": {"allowed_output": ["n"]}"#,
+            r#""union": [{"group_by": ["k"], "aggregate": {"n": "sum", "m": "max"}}], "attributes": {"set": {"t": 1}}"#,
+            &[
+                ("attribute-not-written", r#"["k"]"#),
+                ("attribute-not-written", "\"max\""),
+                ("attribute-not-written", "1"),
+            ],
+        );
+    }
+
+    #[test]
+    fn unions_that_do_less_than_they_say() {
+        check_fine(
+            "",
+            r#""union": [{"group_by": ["n"], "aggregate": {"n": "sum"}, "region_count": 16}]"#,
+            &[("grouped-and-aggregated", "\"sum\""), ("region-count-without-cluster", "16")],
+        );
+        check_fine(
+            "",
+            r#""union": [{"where": ["==", ["geometry-type"], "LineString"], "cluster": true}]"#,
+            &[("cluster-without-points", "true")],
+        );
+    }
+
+    #[test]
+    fn simplification_that_is_coarse_or_does_nothing() {
+        check(&layer("", ""), &[("coarse-at-maxzoom", "\"a\"")]);
+        check(&layer(r#""simplification": 2"#, ""), &[("coarse-at-maxzoom", "\"simplification\"")]);
+        check(&layer(r#""filter": ["==", ["geometry-type"], "Point"]"#, ""), &[]);
+        check(
+            &layer(
+                r#""filter": ["==", "Point", ["geometry-type"]], "simplification": {"outward_only": true}"#,
+                "",
+            ),
+            &[
+                ("distance-by-default", r#"{"outward_only": true}"#),
+                ("outward-only-without-polygons", "true"),
+            ],
+        );
+    }
+
+    #[test]
+    fn sizes_of_tiles() {
+        check_fine("", r#""layer_size": 249"#, &[("small-layer-size", "249")]);
+        check_fine("", r#""layer_size": 500"#, &[]);
+        check_fine("", r#""layer_size": 501"#, &[("layer-size-above-tile-limit", "501")]);
+        check_fine("", r#""extent": 4000"#, &[("extent-not-power-of-two", "4000")]);
+        check_fine("", r#""extent": ["get", "n"]"#, &[("feature-in-tile-size", r#"["get", "n"]"#)]);
+    }
+
+    #[test]
+    fn oddities_of_the_whole_recipe() {
+        let text = layer(r#""simplification": 1"#, "").replace("\"version\"", "\"fillzoom\": 5, \"version\"");
+        check(&text, &[("fillzoom-not-below-maxzoom", "5")]);
+        let text = layer(r#""simplification": 1, "simplification": 0"#, "");
+        check(&text, &[("duplicate-key", "\"simplification\"")]);
+        let text = layer(r#""simplification": 1"#, "").replace("acme", "{username}");
+        check(&text, &[("placeholder-source", "\"mapbox://tileset-source/{username}/data\"")]);
     }
 }

@@ -1,7 +1,7 @@
 //! What was written: JSON as a flat list of values, each with its place in the file.
 //!
 //! In:     the bytes of a file.
-//! Out:    a [`Document`], read through [`Value`]s; or the first [`SyntaxError`].
+//! Out:    a [`Document`], read through [`Value`]s; or the first [`SyntaxError`](crate::SyntaxError).
 //! Keeps:  the span of every value and key; members in document order; of equal keys the last value, in
 //!         the place of the first (as readers written in JavaScript do).
 //! Source: RFC 8259; texts that are not JSON are refused at the byte where they leave it.
@@ -140,6 +140,16 @@ impl<'d, 'a> Value<'d, 'a> {
         self.id
     }
 
+    /// Returns another value of the same document.
+    ///
+    /// # Panics
+    ///
+    /// When the number comes from a larger document.
+    #[must_use]
+    pub fn other(self, id: NodeId) -> Self {
+        self.document.value(id)
+    }
+
     /// Returns what the value is.
     #[must_use]
     pub fn kind(self) -> &'d Kind<'a> {
@@ -232,15 +242,13 @@ impl<'d, 'a> Value<'d, 'a> {
     #[must_use]
     pub fn describe(self) -> String {
         const CHARS_MAX: usize = 60;
+        let text = self.text();
+        let is_short = text.chars().take(CHARS_MAX + 1).count() <= CHARS_MAX && !text.contains('\n');
         match self.kind() {
-            Kind::Array => match self.items().count() {
-                0 => "an empty array".to_owned(),
-                1 => "an array of one element".to_owned(),
-                count => format!("an array of {count} elements"),
-            },
-            Kind::Object => "an object".to_owned(),
-            _ if self.text().chars().count() <= CHARS_MAX => self.text().to_owned(),
-            _ => format!("{}…", self.text().chars().take(CHARS_MAX).collect::<String>()),
+            _ if is_short => text.to_owned(),
+            Kind::Array => format!("an array of {}", counted(self.items().count(), "element")),
+            Kind::Object => format!("an object of {}", counted(self.members().count(), "member")),
+            _ => format!("{}…", text.chars().take(CHARS_MAX).collect::<String>()),
         }
     }
 
@@ -328,6 +336,12 @@ impl<'d, 'a> Value<'d, 'a> {
     fn node(self) -> &'d Node<'a> {
         self.document.node(self.id.0)
     }
+}
+
+/// Returns a number with its noun.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 #[cfg(test)]

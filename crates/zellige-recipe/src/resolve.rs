@@ -214,3 +214,133 @@ fn zoom_plan(_zoom: Zoom, sizes: TileSizes, tolerance_units: f64) -> ZoomPlan {
 fn is_constant(expression: &At<Expression>, value: bool) -> bool {
     expression.value.literal() == Some(&Constant::Bool(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Options, check as check_recipe};
+
+    fn layer(options: &str) -> String {
+        format!(
+            r#"{{"version": 1, "layers": {{"a": {{
+                "source": "mapbox://tileset-source/acme/data", "minzoom": 2, "maxzoom": 4{options}
+            }}}}}}"#
+        )
+    }
+
+    fn plan(options: &str) -> LayerPlan {
+        let checked = check_recipe(layer(options).as_bytes(), &Options::default());
+        assert_eq!(checked.unsupported, []);
+        checked.plan.unwrap().layers.remove(0)
+    }
+
+    /// Compares the refusals of an option.
+    fn check(options: &str, expected: &[&str]) {
+        let checked = check_recipe(layer(options).as_bytes(), &Options::default());
+        assert!(checked.is_valid() && checked.plan.is_none(), "{options}");
+        let found: Vec<&str> = checked.unsupported.iter().map(|refusal| refusal.message.as_str()).collect();
+        assert_eq!(found, expected, "{options}");
+    }
+
+    #[test]
+    fn defaults_are_filled_in() {
+        let zoom = ZoomPlan { extent: Extent::DEFAULT, buffer_units: 20, tolerance_units: 4.0 };
+        let expected = LayerPlan {
+            name: zellige_model::LayerName::new("a").unwrap(),
+            source: "mapbox://tileset-source/acme/data".to_owned(),
+            minzoom: Zoom::new(2).unwrap(),
+            maxzoom: Zoom::new(4).unwrap(),
+            zooms: vec![zoom; 3],
+            features_bbox: None,
+            tiles_bbox: None,
+            output: Output::All,
+            order: None,
+            remove_filled: false,
+            ids: Ids::Feature,
+            layer_bytes_max: 512_000,
+        };
+        assert_eq!(plan(""), expected);
+    }
+
+    #[test]
+    fn options_that_mean_nothing_change_nothing() {
+        let nothing = r#", "features": {"filter": true, "attributes": {"zoom_element": [], "set": {}},
+            "simplification": {"outward_only": false}},
+            "tiles": {"limit": [], "union": [], "filter": true, "attributes": {"set": {}}, "remove_filled": false}"#;
+        assert_eq!(plan(nothing), plan(""));
+    }
+
+    #[test]
+    fn covered_options_reach_the_plan() {
+        let made = plan(
+            r#", "features": {"bbox": [1, 2, 3, 4], "simplification": 0.5, "attributes": {"allowed_output": ["n"]}},
+            "tiles": {"bbox": [5, 6, 7, 8], "extent": 1024, "buffer_size": 1.5, "order": "n", "remove_filled": true,
+            "id": null, "layer_size": 2}"#,
+        );
+        let zoom = ZoomPlan { extent: Extent::new(1024).unwrap(), buffer_units: 15, tolerance_units: 0.5 };
+        assert_eq!(made.zooms, [zoom; 3]);
+        assert_eq!(
+            made.features_bbox.map(|bbox| [bbox.west, bbox.south, bbox.east, bbox.north]),
+            Some([1.0, 2.0, 3.0, 4.0])
+        );
+        assert_eq!(made.tiles_bbox.map(|bbox| bbox.north), Some(8.0));
+        assert_eq!((made.output, made.order), (Output::Only(vec!["n".to_owned()]), Some("n".to_owned())));
+        assert_eq!((made.remove_filled, made.ids, made.layer_bytes_max), (true, Ids::None, 2_048));
+    }
+
+    #[test]
+    fn constants_written_as_expressions_count() {
+        let made = plan(
+            r#", "features": {"simplification": ["literal", 9999]},
+            "tiles": {"extent": ["literal", 512], "buffer_size": ["literal", 10]}"#,
+        );
+        let zoom = ZoomPlan { extent: Extent::new(512).unwrap(), buffer_units: 51, tolerance_units: 4_096.0 };
+        assert_eq!(made.zooms, [zoom; 3]);
+    }
+
+    #[test]
+    fn what_is_not_done_yet_is_refused_by_name() {
+        check(
+            r#", "features": {"id": ["get", "a"], "filter": false, "simplification": ["zoom"],
+            "attributes": {"zoom_element": ["a"], "set": {"b": 1}}}"#,
+            &[
+                "layers.a.features.id is not supported yet",
+                "layers.a.features.filter is not supported yet",
+                "layers.a.features.simplification as an expression is not supported yet",
+                "layers.a.features.attributes.zoom_element is not supported yet",
+                "layers.a.features.attributes.set is not supported yet",
+            ],
+        );
+        check(
+            r#", "tiles": {"extent": ["zoom"], "buffer_size": ["zoom"], "limit": [["lowest_where", true, 1, null]],
+            "union": [{}], "filter": ["has", "a"], "attributes": {"set": {"b": 1}}, "remove_filled": ["has", "a"],
+            "id": 5}"#,
+            &[
+                "layers.a.tiles.extent as an expression is not supported yet",
+                "layers.a.tiles.buffer_size as an expression is not supported yet",
+                "layers.a.tiles.limit is not supported yet",
+                "layers.a.tiles.union is not supported yet",
+                "layers.a.tiles.filter is not supported yet",
+                "layers.a.tiles.attributes.set is not supported yet",
+                "layers.a.tiles.remove_filled as an expression is not supported yet",
+                "layers.a.tiles.id is not supported yet",
+            ],
+        );
+        check(
+            r#", "features": {"simplification": {"distance": 1, "outward_only": true}}"#,
+            &["layers.a.features.simplification.outward_only is not supported yet"],
+        );
+    }
+
+    #[test]
+    fn fillzoom_and_recipe_are_handed_on() {
+        let text = layer("").replacen('{', "{\"fillzoom\": 1, \"incremental\": false, ", 1);
+        let plan = check_recipe(text.as_bytes(), &Options::default()).plan.unwrap();
+        assert_eq!(plan.fillzoom, Zoom::new(1));
+        assert_eq!(plan.recipe["fillzoom"], 1);
+        let text = text.replace("false", "true");
+        let refused = check_recipe(text.as_bytes(), &Options::default()).unsupported;
+        assert_eq!(refused[0].message, "incremental is not supported yet");
+        assert_eq!(&text[refused[0].span.clone()], "\"incremental\": true");
+    }
+}

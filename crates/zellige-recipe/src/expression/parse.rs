@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::{ArrayType, Form, Item, Operator, Type, operator, signature, signatures};
 use super::{Expression, Label, Node, Op, Term, TermId};
-use crate::raw::{self, Kind};
+use crate::raw::{self, Kind, counted};
 use crate::suggest::did_you_mean;
 
 /// The largest whole number that a label may have, 2^53 − 1.
@@ -199,21 +199,11 @@ impl<'d, 'a> Parser<'d> {
     }
 
     fn operator_hint(&self, name: &str) -> Option<String> {
-        let instead = match name {
-            "none" => Some("[\"!\", [\"any\", …]]"),
-            "!has" => Some("[\"!\", [\"has\", …]]"),
-            "!in" => Some("[\"match\", [\"get\", …], […], false, true]"),
-            "in" => Some("[\"match\", [\"get\", …], […], true, false]"),
-            "accumulated" | "feature-state" | "heatmap-density" | "line-progress" => {
-                return Some("this operator exists in map styles only".to_owned());
-            }
-            _ => None,
-        };
-        if let Some(instead) = instead {
-            return Some(format!("filters of old styles are not read; write {instead}"));
+        if let "accumulated" | "feature-state" | "heatmap-density" | "line-progress" = name {
+            return Some("this operator exists in map styles only".to_owned());
         }
         let known = Op::ALL.iter().filter(|op| (self.is_known)(**op)).map(|op| op.name());
-        did_you_mean(name, known)
+        old_filter_hint(name).or_else(|| did_you_mean(name, known))
     }
 
     /// Checks the arguments that are not expressions; returns the next one that is.
@@ -425,48 +415,69 @@ fn check_form<'d>(
     args: &[raw::Value<'d, '_>],
 ) -> Result<Notes<'d>, Fault> {
     let count = args.len();
-    let counted = |reason: String| Err(fault(value, reason, "another number of arguments"));
+    let miscounted = |reason: String, expected: &str| {
+        let found = counted(count, "argument");
+        Err(Fault { found, ..fault(value, reason, expected) })
+    };
     match form {
         Form::Fixed(lists) => {
             Ok(lists.iter().find(|list| list.len() == count).map_or(Notes::None, |list| Notes::Types(list)))
         }
-        Form::Equal | Form::Order if count != 2 => counted("Expected two or three arguments.".to_owned()),
+        Form::Equal | Form::Order if count != 2 => {
+            miscounted("Expected two or three arguments.".to_owned(), "two arguments")
+        }
         Form::FirstOf | Form::Convert | Form::Array if count == 0 => {
-            counted("Expected at least one argument.".to_owned())
+            miscounted("Expected at least one argument.".to_owned(), "one argument or more")
         }
-        Form::Convert if count != 1 => counted("Expected one argument.".to_owned()),
+        Form::Convert if count != 1 => miscounted("Expected one argument.".to_owned(), "one argument"),
         Form::Array => array(value, args).map(Notes::Array),
-        Form::At | Form::In if count != 2 => {
-            counted(format!("Expected 2 arguments, but found {count} instead.")).map_err(|fault| {
-                let hint = (op == Op::In).then(|| {
-                    "filters of old styles are not read; write [\"match\", [\"get\", …], […], true, false]"
-                        .to_owned()
-                });
-                fault.with_hint(hint)
-            })
+        Form::In if count != 2 => {
+            let reason = format!("Expected 2 arguments, but found {count} instead.");
+            miscounted(reason, "two arguments").map_err(|fault| fault.with_hint(old_filter_hint(op.name())))
         }
-        Form::Length if count != 1 => counted(format!("Expected 1 argument, but found {count} instead.")),
+        Form::At if count != 2 => {
+            miscounted(format!("Expected 2 arguments, but found {count} instead."), "two arguments")
+        }
+        Form::Length if count != 1 => {
+            miscounted(format!("Expected 1 argument, but found {count} instead."), "one argument")
+        }
         Form::IndexOf | Form::Slice if count != 2 && count != 3 => {
-            counted(format!("Expected 2 or 3 arguments, but found {count} instead."))
+            let reason = format!("Expected 2 or 3 arguments, but found {count} instead.");
+            miscounted(reason, "two or three arguments")
         }
-        Form::Case if count < 3 => counted(format!("Expected at least 3 arguments, but found only {count}.")),
+        Form::Case if count < 3 => {
+            let reason = format!("Expected at least 3 arguments, but found only {count}.");
+            miscounted(reason, arguments(form))
+        }
         Form::Let if count < 3 => {
-            counted(format!("Expected at least 3 arguments, but found {count} instead."))
+            let reason = format!("Expected at least 3 arguments, but found {count} instead.");
+            miscounted(reason, arguments(form))
         }
         Form::Case | Form::Let if count.is_multiple_of(2) => {
-            counted("Expected an odd number of arguments.".to_owned())
+            miscounted("Expected an odd number of arguments.".to_owned(), arguments(form))
         }
         Form::Match | Form::Step | Form::Interpolate if count < 4 => {
-            counted(format!("Expected at least 4 arguments, but found only {count}."))
+            miscounted(format!("Expected at least 4 arguments, but found only {count}."), arguments(form))
         }
         Form::Match | Form::Step | Form::Interpolate if !count.is_multiple_of(2) => {
-            counted("Expected an even number of arguments.".to_owned())
+            miscounted("Expected an even number of arguments.".to_owned(), arguments(form))
         }
         Form::Match => Ok(Notes::Labels { groups: Vec::new(), seen: BTreeSet::new(), kind: None }),
         Form::Step => Ok(Notes::Stops { base: 1.0, stops: Vec::new() }),
         Form::Interpolate => Ok(Notes::Stops { base: interpolation(args[0])?, stops: Vec::new() }),
         Form::Let => Ok(Notes::Names(Vec::new())),
         _ => Ok(Notes::None),
+    }
+}
+
+/// Returns the arguments of an operator with branches, as a phrase.
+fn arguments(form: Form) -> &'static str {
+    match form {
+        Form::Match => "input, labels, output, …, fallback",
+        Form::Step => "input, output, stop, output, …",
+        Form::Case => "condition, output, …, fallback",
+        Form::Let => "name, value, …, body",
+        _ => "interpolation, input, stop, output, …",
     }
 }
 
@@ -597,6 +608,18 @@ fn variable<'d>(value: raw::Value<'d, '_>) -> Result<&'d str, Fault> {
         return Err(fault(value, reason, "letters, digits and underscores"));
     }
     Ok(name)
+}
+
+/// Returns the hint for an operator of old filters.
+fn old_filter_hint(name: &str) -> Option<String> {
+    let instead = match name {
+        "none" => "[\"!\", [\"any\", …]]",
+        "!has" => "[\"!\", [\"has\", …]]",
+        "!in" => "[\"match\", [\"get\", …], […], false, true]",
+        "in" => "[\"match\", [\"get\", …], […], true, false]",
+        _ => return None,
+    };
+    Some(format!("filters of old styles are not read; write {instead}"))
 }
 
 /// Returns the hint for an operator that stands between its arguments.
