@@ -1,0 +1,103 @@
+//! Gzip of tiles by level: MB/s of tiles in, and their size after.
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use zellige_archive::{Compressor, TileHash, gunzip};
+
+/// Features of a tile; some 60 KB in all.
+const FEATURES: u32 = 1_500;
+
+/// Pseudo-random numbers from a seed (a linear congruence; the high bits are good enough).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u32) -> u32 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) % u64::from(limit)) as u32
+    }
+}
+
+fn varint(mut number: u32, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+/// Bytes as a tile of roads has them: tags of small numbers, steps in zigzag, names at the end.
+fn tile(seed: u64) -> Vec<u8> {
+    let mut dice = Dice(seed);
+    let mut out = Vec::new();
+    for feature in 0..FEATURES {
+        out.extend([0x12, 0x20, 0x08]);
+        varint(feature * 37, &mut out);
+        out.extend([0x12, 0x04, 0x00, dice.below(8) as u8, 0x01]);
+        varint(dice.below(400), &mut out);
+        out.extend([0x18, 0x02, 0x22, 0x10, 0x09]);
+        varint(dice.below(8_192), &mut out);
+        varint(dice.below(8_192), &mut out);
+        let n_steps = 2 + dice.below(12);
+        varint(n_steps << 3 | 2, &mut out);
+        for _ in 0..n_steps {
+            varint(dice.below(90), &mut out);
+            varint(dice.below(60), &mut out);
+        }
+    }
+    for name in 0..400 {
+        let text = format!("Street of {} {}", ["Oaks", "Mills", "Bakers", "Kings"][name % 4], dice.below(90));
+        out.extend([0x22, text.len() as u8]);
+        out.extend(text.as_bytes());
+    }
+    out
+}
+
+fn compress(criterion: &mut Criterion) {
+    let tiles: Vec<_> = (0..16).map(tile).collect();
+    let raw_bytes: usize = tiles.iter().map(Vec::len).sum();
+    let mut group = criterion.benchmark_group("compress");
+    group.throughput(Throughput::Bytes(raw_bytes as u64));
+
+    for level in 1..=9 {
+        let mut compressor = Compressor::new(level);
+        let mut stored = Vec::new();
+        let stored_bytes: usize = tiles
+            .iter()
+            .map(|tile| {
+                compressor.gzip(tile, &mut stored);
+                stored.len()
+            })
+            .sum();
+        let percent = 100.0 * stored_bytes as f64 / raw_bytes as f64;
+        group.bench_function(format!("gzip level {level} to {percent:.1} percent"), |bencher| {
+            bencher.iter(|| tiles.iter().for_each(|tile| compressor.gzip(tile, &mut stored)));
+        });
+    }
+
+    let mut compressor = Compressor::new(Compressor::LEVEL_DEFAULT);
+    let gzip = |tile: &Vec<u8>| {
+        let mut stored = Vec::new();
+        compressor.gzip(tile, &mut stored);
+        stored
+    };
+    let stored: Vec<_> = tiles.iter().map(gzip).collect();
+    group.bench_function("gunzip", |bencher| {
+        bencher.iter_batched(
+            || (),
+            |()| {
+                stored
+                    .iter()
+                    .filter_map(|stored| gunzip(stored, 1 << 20).ok())
+                    .map(|raw| raw.len())
+                    .sum::<usize>()
+            },
+            BatchSize::SmallInput,
+        );
+    });
+    group.bench_function("hash", |bencher| {
+        bencher.iter(|| tiles.iter().map(|tile| TileHash::of(tile).0 as u64).fold(0, u64::wrapping_add));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, compress);
+criterion_main!(benches);
