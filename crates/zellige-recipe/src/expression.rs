@@ -10,6 +10,7 @@ use zellige_model::Value;
 use crate::raw::NodeId;
 
 mod parse;
+mod arguments;
 mod types;
 
 pub(crate) use parse::parse;
