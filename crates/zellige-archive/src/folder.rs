@@ -171,15 +171,16 @@ impl ReadTiles for Reader {
         &self.tileset
     }
 
-    /// Counts the files; bytes are those of the tiles.
+    /// Counts the files and adds up their bytes.
     fn summary(&self) -> Result<Summary, Error> {
         let ids = self.ids()?;
-        let mut bytes = 0;
-        for id in &ids {
-            let tile = id.coord();
-            let paths = ENDINGS.map(|ending| self.path.join(format!("{tile}.{ending}")));
-            let found = paths.iter().find_map(|path| path.metadata().ok());
-            bytes += found.map_or(0, |found| found.len());
+        let file_bytes = |path: PathBuf| path.metadata().ok().map(|found| found.len());
+        let documents = [METADATA, TILEJSON].map(|name| file_bytes(self.path.join(name)));
+        let mut bytes = documents.into_iter().flatten().sum();
+        for tile in ids.iter().map(|id| id.coord()) {
+            let found =
+                ENDINGS.iter().find_map(|ending| file_bytes(self.path.join(format!("{tile}.{ending}"))));
+            bytes += found.unwrap_or(0);
         }
         let tiles = ids.len() as u64;
         Ok(Summary { tiles, distinct: tiles, bytes })

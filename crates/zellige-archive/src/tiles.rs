@@ -143,6 +143,10 @@ pub trait ReadTiles: Send {
 ///
 /// What a killed run left there is removed. The folder around `path` has to exist.
 ///
+/// A file takes the place of the old one in one step. A folder needs two: the old one is moved to
+/// `.NAME.old`, then the new one takes its name. Who is killed in between leaves both whole under their
+/// hidden names and none at `path`; the next call for the same path puts the old one back first.
+///
 /// # Errors
 ///
 /// [`Error::Exists`] without [`CreateOptions::overwrite`], [`Error::Busy`] when another run writes to

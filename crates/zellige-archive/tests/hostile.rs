@@ -83,7 +83,7 @@ fn cut_or_changed_mbtiles_give_an_error_or_a_value() {
         fs::write(&path, &bytes[..end]).unwrap();
         drop(read_all(&path));
     }
-    for at in (0..bytes.len()).step_by(11) {
+    for at in (0..bytes.len()).step_by(29) {
         let mut bytes = bytes.clone();
         bytes[at] ^= 0xff;
         fs::write(&path, bytes).unwrap();
@@ -129,6 +129,27 @@ fn directories_that_lie() {
     let beyond = [1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 1, 1, 1];
     check(&pmtiles(&beyond, &[]), "lies beyond zoom 22");
     check(&pmtiles(&[1, 0, 0xff, 0xff, 0xff, 0xff, 15, 1, 1], &[]), "too many");
+}
+
+#[test]
+fn random_directories_give_an_error_or_a_value() {
+    let plain = pmtiles(&[3, 0, 2, 9, 1, 0, 3, 1, 9, 1, 1, 1, 1], &[2, 2, 3, 1, 0, 1, 9, 1, 1]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("random.pmtiles");
+    let mut state = 1_u64;
+    let mut dice = |limit: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % limit
+    };
+    for _ in 0..1_500 {
+        let mut bytes = plain.clone();
+        for _ in 0..=dice(6) {
+            let at = 127 + dice(bytes.len() - 127);
+            bytes[at] = [0, 1, 2, 5, 9, 0x7f, 0x80, 0xff][dice(8)];
+        }
+        fs::write(&path, bytes).unwrap();
+        drop(read_all(&path));
+    }
 }
 
 /// Makes a database of these tables and reads it.
