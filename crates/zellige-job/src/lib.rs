@@ -1,1 +1,23 @@
-//! Under construction.
+//! One publish from start to report: threads, sorting, temporary files, progress.
+//!
+//! Slice, sort, emit: workers of a private pool take blocks of the sources and slice their features
+//! into pieces; pieces wait in sorted runs, in memory up to a budget and in temporary files beyond it;
+//! then the key space is cut into shards, and workers merge, emit and compress them while the calling
+//! thread writes finished shards in key order. The same bytes come out whatever the number of threads
+//! and the budget.
+
+pub mod progress;
+pub mod publish;
+pub mod report;
+
+mod slicing;
+mod duplicates;
+mod sort;
+mod emitting;
+mod queue;
+mod error;
+
+pub use error::Error;
+pub use progress::{Phase, Progress};
+pub use publish::{Settings, publish};
+pub use report::Report;

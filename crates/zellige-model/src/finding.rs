@@ -55,13 +55,11 @@ codes! {
     DuplicateId = "duplicate-id",
     /// A number is not finite and the attribute was dropped.
     NumberNotFinite = "number-not-finite",
-    /// A polygon became smaller than a grid unit at this zoom and is in no tile of it.
-    PolygonVanished = "polygon-vanished",
-    /// A line became shorter than a grid unit at this zoom and is in no tile of it.
-    LineVanished = "line-vanished",
+    /// A feature became smaller than a grid unit at a zoom and is in no tile of it.
+    FeatureVanished = "feature-vanished",
     /// The order attribute has values of several types; numbers come before texts.
     OrderMixed = "order-mixed",
-    /// A tile was full and later features were left out (W201).
+    /// A feature was left out of a full tile (W201).
     LayerOverBudget = "layer-over-budget",
     /// No feature of the layer reached a tile (W205).
     LayerEmpty = "layer-empty",

@@ -22,5 +22,6 @@ pub mod order;
 pub mod encode;
 pub mod budget;
 pub mod stats;
+pub mod checksum;
 pub mod decode;
 pub mod text;

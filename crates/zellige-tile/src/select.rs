@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use zellige_model::{Attributes, FieldKind};
 use zellige_recipe::{LayerPlan, Output};
 
+use crate::checksum::mix;
 use crate::encode::value::{Unwritten, push_value};
 use crate::key::KeyCache;
 use crate::order::OrderKey;
@@ -57,11 +58,6 @@ pub fn select(attributes: &Attributes, layer: &LayerPlan, keys: &mut KeyCache<'_
     }
     out[..8].copy_from_slice(&checksum.to_le_bytes());
     not_finite
-}
-
-/// Folds `next` into a running checksum; the order of folding matters.
-pub(crate) const fn mix(sum: u64, next: u64) -> u64 {
-    (sum.rotate_left(5) ^ next).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn is_written(output: &Output, name: &str) -> bool {

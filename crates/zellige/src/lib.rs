@@ -1,1 +1,44 @@
-//! Under construction.
+//! Vector tilesets from your own data, by recipe, on your own machine.
+//!
+//! Two verbs: [`check`] says everything about the text of a recipe, and [`plan`] gives what it means or all
+//! of its problems as one error; [`publish`] cuts sources into a tileset by that plan. The crates below are re-exported as modules
+//! for those who need more: [`ingest`], [`recipe`], [`tile`], [`archive`], [`job`], and the words that all
+//! of them speak, [`model`].
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = std::env::temp_dir().join(format!("zellige-doc-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder)?;
+//! # let target = folder.join("towns.pmtiles");
+//! use std::ops::ControlFlow;
+//! use zellige::{Settings, Source};
+//!
+//! let recipe = br#"{"version": 1, "layers": {"towns": {
+//!     "source": "mapbox://tileset-source/me/towns", "minzoom": 0, "maxzoom": 5}}}"#;
+//! let line: &[u8] = br#"{"type": "Feature", "properties": {"name": "Vaduz"},
+//!     "geometry": {"type": "Point", "coordinates": [9.52, 47.14]}}"#;
+//! # let line = line.iter().copied().filter(|byte| *byte != b'\n').collect::<Vec<u8>>();
+//! let plan = zellige::plan(recipe)?;
+//! let source = Source::new("towns").reader("towns.geojsonl", Box::new(std::io::Cursor::new(line)));
+//! let settings = Settings { overwrite: true, ..Settings::for_machine() };
+//! let report = zellige::publish(&plan, vec![source], &target, &settings, &mut |_| ControlFlow::Continue(()))?;
+//! assert_eq!(report.written.tiles, 6);
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok(())
+//! # }
+//! ```
+
+pub use zellige_archive as archive;
+pub use zellige_ingest as ingest;
+pub use zellige_job as job;
+pub use zellige_model as model;
+pub use zellige_recipe as recipe;
+pub use zellige_tile as tile;
+
+mod plan;
+
+pub use plan::{RecipeRefused, plan};
+pub use zellige_ingest::Source;
+pub use zellige_job::publish::{Settings, Watch};
+pub use zellige_job::{Error, Phase, Progress, Report, publish};
+pub use zellige_recipe::{Checked, Plan, check};

@@ -15,8 +15,9 @@ use xxhash_rust::xxh3::xxh3_64;
 use zellige_model::{Extent, FieldKind, GeometryKind, LayerName};
 
 use super::{push_varint, varint_len};
+use crate::checksum::mix;
 use crate::piece::Body;
-use crate::select::{Block, Entry, mix};
+use crate::select::{Block, Entry};
 
 const TAG_FEATURE: u8 = 2 << 3 | 2;
 const TAG_KEY: u8 = 3 << 3 | 2;

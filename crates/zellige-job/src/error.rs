@@ -1,0 +1,87 @@
+//! What ends a job.
+
+use std::path::PathBuf;
+
+/// Why a publish ended without a tileset; the old one, if any, stands as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The recipe names a source that was not given.
+    #[error("source `{id}` of layer `{layer}` was not given")]
+    SourceMissing {
+        /// The id in the recipe.
+        id: String,
+        /// The first layer that names it.
+        layer: String,
+    },
+    /// A source was given that no layer names.
+    #[error("source `{id}` is named by no layer of the recipe")]
+    SourceUnused {
+        /// The id that was given.
+        id: String,
+    },
+    /// A source could not be read.
+    #[error("reading source `{id}` failed")]
+    Read {
+        /// The id of the source.
+        id: String,
+        /// The reason.
+        source: zellige_ingest::Error,
+    },
+    /// The sources have no line.
+    #[error("No features in source data.")]
+    NoFeatures,
+    /// No line of the sources is a feature.
+    #[error("No GeoJSON features processed. Make sure your GeoJSON is line-delimited.")]
+    NoGeoJson {
+        /// What is wrong with the first line, and what to do about it.
+        hint: Option<String>,
+    },
+    /// Nothing reached a tile.
+    #[error(
+        "No tiles were created because the recipe removed every feature. \
+         You may need to change the filter or limit configurations."
+    )]
+    NoTiles,
+    /// A temporary file could not be used.
+    #[error("{attempt} a temporary file in `{folder}` failed after {bytes} bytes")]
+    Spill {
+        /// What was tried.
+        attempt: &'static str,
+        /// Where temporary files are.
+        folder: PathBuf,
+        /// Bytes that the file had.
+        bytes: u64,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// The tileset could not be written.
+    #[error("writing the tileset failed")]
+    Write {
+        /// The reason.
+        #[from]
+        source: zellige_archive::Error,
+    },
+    /// The threads of the job could not be started.
+    #[error("starting {threads} threads failed")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// The reason.
+        source: rayon::ThreadPoolBuildError,
+    },
+    /// The caller ended the job.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl Error {
+    /// Returns what a user could do about it, if that can be said.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::NoGeoJson { hint } => hint.as_deref(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! One publish: sources and a plan to an archive and a report.
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Instant, SystemTime};
+
+use zellige_archive::{CreateOptions, Format};
+use zellige_ingest::Source;
+use zellige_model::{
+    Example, FieldKind, FindingCode, LonLat, LonLatBounds, Tileset, VectorLayer, World, WorldBounds, Zoom,
+};
+use zellige_recipe::Plan;
+use zellige_tile::emit::EmittedLayer;
+use zellige_tile::key::Keys;
+use zellige_tile::project::unproject;
+
+use crate::Error;
+use crate::duplicates::{self, Duplicates};
+use crate::emitting::Emitting;
+use crate::progress::{Counters, Progress};
+use crate::report::{self, Report};
+use crate::slicing::{Found, OpenSource, Slicing};
+use crate::sort::RunStore;
+
+/// Bytes of a whole tile, uncompressed, when the job does not say otherwise: 500 KiB.
+pub const TILE_BYTES_MAX: u64 = 512_000;
+/// The least memory that a job works with, bytes.
+const MEMORY_BYTES_MIN: u64 = 16 << 20;
+/// Bytes of a run, when memory allows.
+const RUN_BYTES_MAX: u64 = 64 << 20;
+
+/// Called a few times a second; breaking off cancels the job.
+pub type Watch<'w> = &'w mut dyn FnMut(&Progress) -> ControlFlow<()>;
+
+/// How a job runs. Nothing here but the texts, the tile limit and the level changes a byte.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Threads that slice and emit; writing is done by the caller's.
+    pub threads: NonZeroUsize,
+    /// Bytes of memory for pieces, in all; beyond it they wait in temporary files.
+    pub memory_bytes: u64,
+    /// Where temporary files are made.
+    pub temp: PathBuf,
+    /// Upper bound of a whole tile, uncompressed.
+    pub tile_bytes_max: u64,
+    /// How hard tiles are compressed, 1 to 12.
+    pub compression_level: u8,
+    /// Whether an existing tileset is replaced.
+    pub overwrite: bool,
+    /// The id of the tileset in the report, such as `me.roads`; empty: the name of the output.
+    pub tileset_id: String,
+    /// The name of the tileset for people; empty: the name of the output.
+    pub name: String,
+    /// A longer text for people.
+    pub description: String,
+    /// Whom maps should name.
+    pub attribution: String,
+    /// How sources are read.
+    pub ingest: zellige_ingest::Settings,
+}
+
+impl Settings {
+    /// Returns settings that fit the machine: all its cores, a quarter of its memory.
+    #[must_use]
+    pub fn for_machine() -> Self {
+        Self {
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            memory_bytes: machine_memory_bytes().map_or(1 << 30, |bytes| bytes / 4),
+            temp: std::env::temp_dir(),
+            tile_bytes_max: TILE_BYTES_MAX,
+            compression_level: zellige_archive::Compressor::LEVEL_DEFAULT,
+            overwrite: false,
+            tileset_id: String::new(),
+            name: String::new(),
+            description: String::new(),
+            attribution: String::new(),
+            ingest: zellige_ingest::Settings::default(),
+        }
+    }
+}
+
+/// Returns the memory of the machine in bytes, where the system tells it in the manner of Linux.
+fn machine_memory_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+/// Publishes `sources` by `plan` to an archive at `target`, whose name says the format.
+///
+/// The archive appears when it is whole; after an error the old one stands as it was.
+///
+/// # Errors
+///
+/// See [`Error`]. Defects of data are no errors: they are counted in the report.
+pub fn publish(
+    plan: &Plan,
+    sources: Vec<Source>,
+    target: &Path,
+    settings: &Settings,
+    watch: Watch<'_>,
+) -> Result<Report, Error> {
+    let started = Started { at: SystemTime::now(), instant: Instant::now() };
+    let source_of_layer = match_sources(plan, &sources)?;
+    let format = Format::of(target)?;
+    let mut archive =
+        zellige_archive::create(target, format, &CreateOptions { overwrite: settings.overwrite })?;
+    let threads = settings.threads.get();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|number| format!("zellige-{number}"))
+        .build()
+        .map_err(|source| Error::Threads { threads, source })?;
+
+    let budget = Budget::new(settings, sources.len());
+    let store = |bytes| RunStore::new(bytes, budget.run, settings.temp.clone());
+    let sources = open_sources(sources, &source_of_layer, settings, || store(budget.ids))?;
+    let (keys, counters, pieces) = (Keys::default(), Counters::default(), store(budget.pieces));
+    let slicing = Slicing { plan, sources: &sources, keys: &keys, pieces: &pieces, counters: &counters };
+    let mut found = slicing.run(&pool, watch)?;
+    let sliced_in = started.instant.elapsed();
+    if found.lines == 0 {
+        return Err(Error::NoFeatures);
+    }
+    if found.features == 0 {
+        return Err(Error::NoGeoJson { hint: hint(&found) });
+    }
+
+    let spilled_bytes = pieces.spilled_bytes();
+    let runs = pieces.into_runs();
+    let (lines, ids): (Vec<_>, Vec<_>) =
+        sources.into_iter().map(|source| (source.blocks, source.ids)).unzip();
+    let duplicates = ids
+        .into_iter()
+        .map(|ids| duplicates::find(&ids.into_runs()))
+        .collect::<Result<Vec<Duplicates>, Error>>()?;
+    let names = keys.names();
+    let emitting = Emitting {
+        plan,
+        names: &names,
+        runs: &runs,
+        duplicates: &duplicates,
+        source_of_layer: &source_of_layer,
+        tile_bytes_max: settings.tile_bytes_max,
+        compression: format.compression(),
+        compression_level: settings.compression_level,
+        counters: &counters,
+    };
+    let mut made = emitting.run(&pool, &mut *archive, watch)?;
+    if made.tiles == 0 {
+        return Err(Error::NoTiles);
+    }
+    count_duplicates(&duplicates, &mut found);
+    let title = title(target);
+    let layers = std::mem::take(&mut made.emitted.layers);
+    let tileset = describe(plan, settings, &title, &names, (&layers, &found));
+    let written = archive.finish(&tileset)?;
+    let facts = report::Facts {
+        plan,
+        settings,
+        title,
+        tileset,
+        written,
+        found,
+        layers,
+        checksums: made.checksums,
+        duplicates,
+        source_of_layer,
+        spilled_bytes,
+        features: counters.features.load(Ordering::Relaxed),
+        started: started.at,
+        sliced_in,
+        elapsed: started.instant.elapsed(),
+    };
+    Ok(report::write(facts, &|source, place| lines.get(source as usize)?.line_number(place)))
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Started {
+    at: SystemTime,
+    instant: Instant,
+}
+
+/// How the memory of a job is divided.
+#[derive(Clone, Copy, Debug)]
+struct Budget {
+    /// Bytes of a run that a worker fills.
+    run: usize,
+    /// Bytes of full runs of pieces in memory.
+    pieces: u64,
+    /// Bytes of full runs of ids in memory, a source.
+    ids: u64,
+}
+
+impl Budget {
+    /// Every worker fills one run of pieces and one of ids for the source at hand; the rest is for full runs.
+    fn new(settings: &Settings, n_sources: usize) -> Self {
+        let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN);
+        let threads = settings.threads.get() as u64;
+        let run_bytes = (memory / (8 * threads)).clamp(256 << 10, RUN_BYTES_MAX);
+        let left = memory.saturating_sub(2 * threads * run_bytes);
+        Self { run: run_bytes as usize, pieces: left / 8 * 7, ids: left / 8 / n_sources.max(1) as u64 }
+    }
+}
+
+/// Returns for each layer the number of its source.
+fn match_sources(plan: &Plan, sources: &[Source]) -> Result<Vec<usize>, Error> {
+    let found: Vec<usize> = plan
+        .layers
+        .iter()
+        .map(|layer| {
+            let is_it = |source: &Source| is_same_source(&layer.source, source.id());
+            sources.iter().position(is_it).ok_or_else(|| Error::SourceMissing {
+                id: layer.source.clone(),
+                layer: layer.name.as_str().to_owned(),
+            })
+        })
+        .collect::<Result<_, Error>>()?;
+    match sources.iter().enumerate().find(|(number, _)| !found.contains(number)) {
+        Some((_, unused)) => Err(Error::SourceUnused { id: unused.id().to_owned() }),
+        None => Ok(found),
+    }
+}
+
+/// Whether a given id is the id in a recipe or its last part.
+fn is_same_source(in_recipe: &str, given: &str) -> bool {
+    in_recipe == given || in_recipe.rsplit('/').next() == Some(given)
+}
+
+fn open_sources(
+    sources: Vec<Source>,
+    source_of_layer: &[usize],
+    settings: &Settings,
+    ids: impl Fn() -> RunStore,
+) -> Result<Vec<OpenSource>, Error> {
+    let open = |(number, source): (usize, Source)| {
+        let id = source.id().to_owned();
+        let blocks =
+            source.open(&settings.ingest).map_err(|source| Error::Read { id: id.clone(), source })?;
+        let takes = |(layer, source): (usize, &usize)| (*source == number).then_some(layer);
+        let layer_numbers = source_of_layer.iter().enumerate().filter_map(takes).collect();
+        Ok(OpenSource { id, blocks, layer_numbers, ids: ids() })
+    };
+    sources.into_iter().enumerate().map(open).collect()
+}
+
+/// Returns what is wrong with the first line, and what to do about a whole collection.
+fn hint(found: &Found) -> Option<String> {
+    let example: &Example = found.findings.get(FindingCode::LineUndecodable)?.examples.first()?;
+    let collection = "\"FeatureCollection\"";
+    let advice = if example.text.contains(collection) || example.reason.contains("FeatureCollection") {
+        "; read a whole FeatureCollection with `--format geojson`"
+    } else if example.text.trim_end().ends_with(['{', '[', ',']) {
+        "; a feature must stand on one line, and a whole FeatureCollection is read with `--format geojson`"
+    } else {
+        ""
+    };
+    Some(format!("the first line says: {}{advice}", example.reason))
+}
+
+fn count_duplicates(duplicates: &[Duplicates], found: &mut Found) {
+    let cases = duplicates.iter().map(|source| source.places.len() as u64).sum();
+    found.findings.count(FindingCode::DuplicateId, cases);
+}
+
+/// Returns the name of the output without its extension.
+fn title(target: &Path) -> String {
+    target.file_stem().map_or_else(|| "tileset".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Returns the metadata of the tileset: fields, zooms, bounds and centre come from what was written.
+fn describe(
+    plan: &Plan,
+    settings: &Settings,
+    title: &str,
+    names: &[std::sync::Arc<str>],
+    (layers, found): (&[EmittedLayer], &Found),
+) -> Tileset {
+    let mut bounds = WorldBounds::EMPTY;
+    for (layer, sliced) in layers.iter().zip(&found.sliced.layers) {
+        if layer.stats.total(|zoom| zoom.tiles) > 0 {
+            bounds.merge(&sliced.bounds);
+        }
+    }
+    let bounds = degrees(bounds);
+    let (plan_minzoom, plan_maxzoom) = plan.zooms();
+    let with_tiles = || {
+        let zooms = layers.iter().flat_map(|layer| &layer.stats.zooms);
+        zooms.filter(|(_, stats)| stats.tiles > 0).map(|(zoom, _)| *zoom)
+    };
+    let minzoom = with_tiles().min().unwrap_or(plan_minzoom);
+    let maxzoom = with_tiles().max().unwrap_or(plan_maxzoom);
+    let center =
+        LonLat::new(f64::midpoint(bounds.west, bounds.east), f64::midpoint(bounds.south, bounds.north));
+    Tileset {
+        name: if settings.name.is_empty() { title.to_owned() } else { settings.name.clone() },
+        description: settings.description.clone(),
+        attribution: settings.attribution.clone(),
+        minzoom,
+        maxzoom,
+        fillzoom: plan.fillzoom,
+        bounds,
+        center,
+        center_zoom: fitting_zoom(&bounds).clamp(minzoom, maxzoom),
+        vector_layers: plan
+            .layers
+            .iter()
+            .zip(layers)
+            .map(|(layer, emitted)| VectorLayer {
+                id: layer.name.as_str().to_owned(),
+                description: String::new(),
+                fields: fields(names, &emitted.fields),
+                minzoom: layer.minzoom,
+                maxzoom: layer.maxzoom,
+                source: layer.source.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn fields(
+    names: &[std::sync::Arc<str>],
+    kinds: &[Option<FieldKind>],
+) -> std::collections::BTreeMap<String, FieldKind> {
+    names.iter().zip(kinds).filter_map(|(name, kind)| Some((name.to_string(), (*kind)?))).collect()
+}
+
+/// Returns the box in degrees, cut to the Web Mercator square; data beyond ±180 takes the whole width.
+fn degrees(bounds: WorldBounds) -> LonLatBounds {
+    let (mut west, mut east) = (bounds.min.x, bounds.max.x);
+    if west < 0 || east > World::SIDE {
+        (west, east) = (0, World::SIDE);
+    }
+    let clamp = |y: i64| y.clamp(0, World::SIDE);
+    let upper_left = unproject(World::new(west, clamp(bounds.min.y)));
+    let lower_right = unproject(World::new(east, clamp(bounds.max.y)));
+    LonLatBounds {
+        west: upper_left.lon,
+        south: lower_right.lat,
+        east: lower_right.lon,
+        north: upper_left.lat,
+    }
+}
+
+/// Returns the deepest zoom at which the box is no wider than a tile.
+fn fitting_zoom(bounds: &LonLatBounds) -> Zoom {
+    let width = (bounds.east - bounds.west).max((bounds.north - bounds.south) * 2.0).max(1e-6);
+    let level = (360.0 / width).log2().floor().clamp(0.0, f64::from(Zoom::MAX.get()));
+    Zoom::new(level as u8).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn source_is_named_by_its_id_or_the_last_part_of_it() {
+        let id = "mapbox://tileset-source/acme/roads";
+        assert!(is_same_source(id, id) && is_same_source(id, "roads"));
+        assert!(!is_same_source(id, "acme") && !is_same_source(id, "oads"));
+    }
+
+    #[test]
+    fn budget_is_never_promised_twice() {
+        for (memory_bytes, threads) in [(64 << 20, 1), (64 << 20, 8), (6 << 30, 2), (1 << 40, 64)] {
+            let threads = NonZeroUsize::new(threads).unwrap();
+            let settings = Settings { threads, memory_bytes, ..Settings::for_machine() };
+            let budget = Budget::new(&settings, 3);
+            let promised = 2 * threads.get() as u64 * budget.run as u64 + budget.pieces + 3 * budget.ids;
+            assert!(promised <= memory_bytes, "{budget:?}");
+        }
+    }
+
+    #[test]
+    fn a_city_opens_deeper_than_the_world() {
+        let world = LonLatBounds { west: -180.0, south: -85.0, east: 180.0, north: 85.0 };
+        let city = LonLatBounds { west: 9.4, south: 47.0, east: 9.7, north: 47.3 };
+        assert_eq!(fitting_zoom(&world).get(), 0);
+        assert_eq!(fitting_zoom(&city).get(), 9);
+    }
+}
