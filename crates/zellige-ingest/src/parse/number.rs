@@ -45,9 +45,13 @@ const POWERS_OF_TEN: [f64; DIGITS_MAX + 1] = [
     1e19,
 ];
 
+/// The powers of ten by which eight digits or fewer move what stands before them.
+const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
 impl<'a> Digits<'a> {
     /// Reads the number that `bytes` begin with; nothing when there is none.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as the scan that calls it, where the reason stands")]
+    #[inline(always)]
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let byte = |at: usize| bytes.get(at).copied().unwrap_or(0);
         let first = usize::from(byte(0) == b'-');
@@ -61,7 +65,7 @@ impl<'a> Digits<'a> {
         if byte(at) == b'.' {
             form = Form::Decimal;
             let start = at + 1;
-            (mantissa, at) = decimals(bytes, start, mantissa);
+            (mantissa, at) = digits(bytes, start, mantissa);
             n_decimals = at - start;
             if n_decimals == 0 {
                 return None;
@@ -121,46 +125,46 @@ impl<'a> Digits<'a> {
     }
 }
 
-/// Appends digits from `at` on to `mantissa`; returns it with the place behind them.
+/// Appends the digits from `at` on to `mantissa`; returns it with the place behind them.
+///
+/// Coordinates have one to three digits before the point and any number behind it, so a loop over digits is
+/// mispredicted at the end of nearly every number. Eight bytes are looked at together instead.
 #[inline]
 fn digits(bytes: &[u8], mut at: usize, mut mantissa: u64) -> (u64, usize) {
-    while let Some(byte) = bytes.get(at) {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
+    while let Some(chunk) = bytes.get(at..at + 8).and_then(|chunk| chunk.try_into().ok()) {
+        let (value, n_digits) = leading_digits(chunk);
+        mantissa = mantissa.wrapping_mul(TENS[n_digits]).wrapping_add(value);
+        at += n_digits;
+        if n_digits < 8 {
+            return (mantissa, at);
         }
-        mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    last_digits(bytes, at, mantissa)
+}
+
+/// Does the same one by one, at the end of a line.
+fn last_digits(bytes: &[u8], mut at: usize, mut mantissa: u64) -> (u64, usize) {
+    while let Some(byte) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
+        mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
         at += 1;
     }
     (mantissa, at)
 }
 
-/// Does what [`digits`] does, eight at a time: decimals are many.
-#[inline]
-fn decimals(bytes: &[u8], mut at: usize, mut mantissa: u64) -> (u64, usize) {
-    while let Some(eight) =
-        bytes.get(at..at + 8).and_then(|chunk| chunk.try_into().ok()).and_then(eight_digits)
-    {
-        mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(eight);
-        at += 8;
-    }
-    digits(bytes, at, mantissa)
-}
-
-/// Returns the value of eight digits, or nothing when one of the bytes is none.
+/// Returns the number that `chunk` begins with, and how many digits it has.
 ///
-/// Neighbours are joined in pairs, three times: 8 digits, 4 numbers below 100, 2 below 10^4, 1.
+/// The first digit stands in the lowest byte. Digits are pushed up until the last of them is in the highest, which
+/// fills up with zeros in front; then neighbours are joined: 8 digits, 4 numbers below 100, 2 below 10^4, 1.
 #[inline]
-fn eight_digits(chunk: [u8; 8]) -> Option<u64> {
-    let word = u64::from_le_bytes(chunk);
-    let below = word.wrapping_sub(0x3030_3030_3030_3030);
-    let above = word.wrapping_add(0x4646_4646_4646_4646);
-    if (below | above) & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
-    let pairs = (below.wrapping_mul(10) + (below >> 8)) & 0x00ff_00ff_00ff_00ff;
+fn leading_digits(chunk: [u8; 8]) -> (u64, usize) {
+    let values = u64::from_le_bytes(chunk) ^ 0x3030_3030_3030_3030;
+    // A high bit stands where a value is above 9; right up to the lowest one, noise above it.
+    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
+    let n_digits = others.trailing_zeros() as usize / 8;
+    let eight = if n_digits == 8 { values } else { values << 8 << (8 * (7 - n_digits)) };
+    let pairs = (eight.wrapping_mul(10) + (eight >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    Some((fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff)
+    ((fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff, n_digits)
 }
 
 #[cfg(test)]
@@ -213,15 +217,18 @@ mod tests {
     }
 
     #[test]
-    fn eight_bytes_are_digits_or_they_are_not() {
-        assert_eq!(eight_digits(*b"12345678"), Some(12_345_678));
-        assert_eq!(eight_digits(*b"00000000"), Some(0));
-        assert_eq!(eight_digits(*b"99999999"), Some(99_999_999));
-        for place in 0..8 {
-            for byte in (0..=255).filter(|byte: &u8| !byte.is_ascii_digit()) {
-                let mut chunk = *b"50505050";
-                chunk[place] = byte;
-                assert_eq!(eight_digits(chunk), None, "{chunk:?}");
+    fn digits_end_at_the_first_other_byte() {
+        for n_digits in 0..=8 {
+            for other in (0..=255).filter(|byte: &u8| !byte.is_ascii_digit()) {
+                for behind in *b"\x00059\xff" {
+                    let mut chunk = [behind; 8];
+                    chunk[..n_digits].copy_from_slice(&b"90785634"[..n_digits]);
+                    if n_digits < 8 {
+                        chunk[n_digits] = other;
+                    }
+                    let value = "90785634"[..n_digits].parse().unwrap_or(0);
+                    assert_eq!(leading_digits(chunk), (value, n_digits), "{chunk:?}");
+                }
             }
         }
     }

@@ -122,10 +122,7 @@ fn coordinates(scan: &mut Scan<'_>, shape: Shape, out: &mut Feature, notes: &mut
     let geometry = &mut out.geometry;
     geometry.reset(shape.kind());
     match shape {
-        Shape::Point => {
-            geometry.points.push(position(scan)?);
-            Some(())
-        }
+        Shape::Point => position(scan, &mut geometry.points),
         Shape::MultiPoint => positions(scan, &mut geometry.points),
         Shape::LineString => {
             positions(scan, &mut geometry.points)?;
@@ -157,23 +154,20 @@ fn coordinates(scan: &mut Scan<'_>, shape: Shape, out: &mut Feature, notes: &mut
 
 #[inline]
 fn positions(scan: &mut Scan<'_>, points: &mut Vec<LonLat>) -> Option<()> {
-    scan.list(|scan| {
-        points.push(position(scan)?);
-        Some(())
-    })
+    scan.list(|scan| position(scan, points))
 }
 
 #[inline]
-fn position(scan: &mut Scan<'_>) -> Option<LonLat> {
+fn position(scan: &mut Scan<'_>, points: &mut Vec<LonLat>) -> Option<()> {
     scan.eat(b'[')?;
-    let lon = scan.number()?.to_f64();
+    let lon = scan.coordinate()?;
     scan.eat(b',')?;
-    let lat = scan.number()?.to_f64();
+    let lat = scan.coordinate()?;
     while scan.eat(b',').is_some() {
-        scan.number()?;
+        scan.coordinate()?;
     }
-    scan.eat(b']')?;
-    Some(LonLat::new(lon, lat))
+    points.push(LonLat::new(lon, lat));
+    scan.eat(b']')
 }
 
 /// Steps over `properties`, an object or `null`.
@@ -232,7 +226,7 @@ fn value<'v, 'a: 'v>(scan: &mut Scan<'a>, unescaped: &'v mut String) -> Option<V
             scan.skip(2)?;
             ValueRef::Json(scan.text_since(start))
         }
-        _ => match scan.number()?.to_number() {
+        _ => match scan.number()? {
             Number::Int(number) => ValueRef::Int(number),
             Number::UInt(number) => ValueRef::UInt(number),
             Number::Double(number) => ValueRef::Double(number),

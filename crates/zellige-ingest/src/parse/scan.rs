@@ -7,7 +7,7 @@
 //! Source: RFC 8259; eight bytes at a time with the zero byte test of Hacker's Delight, 6-1.
 
 use super::NESTING_MAX;
-use super::number::Digits;
+use super::number::{Digits, Number};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
@@ -50,6 +50,13 @@ impl<'a> Scan<'a> {
     /// Returns the next byte that is no white space; 0 at the end, which no rule accepts.
     #[inline]
     pub(super) fn peek(&mut self) -> u8 {
+        match self.bytes.get(self.at) {
+            Some(byte) if *byte > b' ' => *byte,
+            _ => self.peek_behind_space(),
+        }
+    }
+
+    fn peek_behind_space(&mut self) -> u8 {
         loop {
             let byte = self.bytes.get(self.at).copied().unwrap_or(0);
             if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
@@ -139,9 +146,23 @@ impl<'a> Scan<'a> {
         Some(Quoted { text, is_escaped })
     }
 
-    /// Steps over a number.
-    #[inline]
-    pub(super) fn number(&mut self) -> Option<Digits<'a>> {
+    /// Steps over a number and returns it as attributes hold it.
+    #[inline(never)]
+    pub(super) fn number(&mut self) -> Option<Number> {
+        self.digits().map(Digits::to_number)
+    }
+
+    /// Steps over a number and returns it as a double, infinite beyond the largest.
+    #[inline(never)]
+    pub(super) fn coordinate(&mut self) -> Option<f64> {
+        self.digits().map(Digits::to_f64)
+    }
+
+    /// Digits that travel through memory are written in small pieces and read in large ones, which costs a
+    /// third of the time of a polygon; inlined they stay in registers.
+    #[expect(clippy::inline_always, reason = "measured: 1.5 times as fast on polygons")]
+    #[inline(always)]
+    fn digits(&mut self) -> Option<Digits<'a>> {
         self.peek();
         let digits = Digits::read(&self.bytes[self.at..])?;
         self.at += digits.text.len();
