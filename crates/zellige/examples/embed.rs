@@ -1,6 +1,8 @@
 //! Cuts a file of line-delimited GeoJSON into a tileset:
 //! `cargo run --release --example embed -- towns.geojsonl towns.pmtiles`.
 
+#![expect(clippy::print_stdout, reason = "an example shows what it did")]
+
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -20,9 +22,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = zellige::publish(&plan, vec![source], Path::new(output), &settings, &mut |_| {
         ControlFlow::Continue(())
     })?;
-    let Some(tiles) = report.to_json().get("tiles").cloned() else {
-        return Err("no tiles in the report".into());
-    };
-    assert_eq!(tiles, report.written.tiles);
+    println!("{} tiles, {} bytes", report.written.tiles, report.written.bytes);
     Ok(())
 }

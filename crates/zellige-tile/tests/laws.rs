@@ -1,0 +1,296 @@
+//! Laws that every shape keeps, whatever it looks like; judged by code that the engine does not use.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use geo::{Area, BooleanOps, Simplify};
+use geo_types as gt;
+use proptest::prelude::*;
+use zellige_model::{
+    Attributes, Extent, Feature, Geometry, GeometryKind, Grid, LayerName, LonLat, TileCoord, Value, ValueRef,
+    World, WorldBounds, Zoom,
+};
+use zellige_recipe::{Ids, LayerPlan, Output, Plan, ZoomPlan};
+use zellige_testkit::plain::{PlainFeature, PlainLayer, PlainTile};
+use zellige_testkit::polygon::polygon_faults;
+use zellige_testkit::{foreign, validate::validate};
+use zellige_tile::clip::{self, Pieces, Stripes};
+use zellige_tile::decode::{DecodedTile, decode};
+use zellige_tile::emit::Emitter;
+use zellige_tile::key::Keys;
+use zellige_tile::piece::{PieceKey, PieceSink};
+use zellige_tile::quantize::TileGrid;
+use zellige_tile::simplify::{Weighted, simplify};
+use zellige_tile::slice::Slicer;
+use zellige_tile::validate::{Validator, area_doubled};
+use zellige_tile::weigh::Weigher;
+
+fn polygon_of<P: Copy>(rings: &[Vec<P>]) -> Geometry<P> {
+    let mut geometry = Geometry::default();
+    geometry.reset(GeometryKind::Polygon);
+    for ring in rings {
+        geometry.points.extend_from_slice(ring);
+        geometry.end_part();
+    }
+    geometry.end_polygon();
+    geometry
+}
+
+/// Rings that cross, touch and run over themselves: few coordinates, many vertices.
+fn wild_ring(side: i32, vertices: usize) -> impl Strategy<Value = Vec<Grid>> {
+    prop::collection::vec((0..side, 0..side).prop_map(|(x, y)| Grid::new(x, y)), 3..vertices)
+}
+
+/// Twice the area under the even-odd rule, by boolean operations on triangles of a fan.
+fn even_odd_area(rings: &[Vec<Grid>]) -> f64 {
+    let mut area = gt::MultiPolygon::<f64>(Vec::new());
+    for ring in rings {
+        for edge in ring.windows(2).skip(1).map(|edge| [ring[0], edge[0], edge[1]]) {
+            let corners = edge.map(|point| gt::Coord { x: f64::from(point.x), y: f64::from(point.y) });
+            let triangle = gt::Polygon::new(gt::LineString::from(corners.to_vec()), Vec::new());
+            if triangle.unsigned_area() > 0.0 {
+                area = area.xor(&gt::MultiPolygon(vec![triangle]));
+            }
+        }
+    }
+    2.0 * area.unsigned_area()
+}
+
+fn world(ring: &[(i64, i64)]) -> Vec<World> {
+    ring.iter().map(|(x, y)| World::new(*x, *y)).collect()
+}
+
+fn doubled_area(geometry: &Geometry<World>) -> i128 {
+    let cross =
+        |(a, b): (&World, &World)| i128::from(a.x) * i128::from(b.y) - i128::from(b.x) * i128::from(a.y);
+    geometry.parts().flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1)).map(cross)).sum()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn validated_polygons_are_legal_and_keep_the_even_odd_area(
+        rings in prop::collection::vec(wild_ring(12, 9), 1..3),
+    ) {
+        // Holes go with a shell that has no area.
+        prop_assume!(even_odd_area(&rings[..1]) > 0.0);
+        let mut geometry = polygon_of(&rings);
+        let mut validator = Validator::default();
+        validator.validate(&mut geometry);
+        prop_assert_eq!(polygon_faults(&geometry), [""; 0], "{:?}", geometry);
+        let area: i64 = geometry.parts().map(area_doubled).sum();
+        let expected = even_odd_area(&rings);
+        // Crossings are rounded to the grid.
+        prop_assert!((area as f64 - expected).abs() <= 0.02 * expected + 12.0 * rings.len() as f64, "{} {}", area, expected);
+        // Shapes that touch at a point are looked at again, but nothing is left to mend.
+        validator.validate(&mut geometry);
+        prop_assert_eq!(geometry.parts().map(area_doubled).sum::<i64>(), area);
+    }
+
+    #[test]
+    fn several_polygons_become_legal_together(
+        rings in prop::collection::vec(wild_ring(40, 12), 2..5),
+    ) {
+        let mut geometry = Geometry::default();
+        geometry.reset(GeometryKind::Polygon);
+        for ring in &rings {
+            geometry.points.extend_from_slice(ring);
+            geometry.end_part();
+            geometry.end_polygon();
+        }
+        Validator::default().validate(&mut geometry);
+        prop_assert_eq!(polygon_faults(&geometry), [""; 0], "{:?}", geometry);
+    }
+
+    #[test]
+    fn areas_of_columns_add_up(
+        ring in prop::collection::vec((0_i64..4000, 0_i64..4000), 3..40), side in 100_i64..1500,
+    ) {
+        let polygon = polygon_of(&[world(&ring)]);
+        let stripes = Stripes { side, buffer: 0 };
+        let mut columns = Pieces::default();
+        clip::columns(&polygon, stripes, stripes.touched(0, 4000), &mut columns);
+        let sum: i128 = columns.iter().map(|(_, piece)| doubled_area(piece)).sum();
+        // Every cut is rounded by at most half a unit along at most the height of the shape.
+        let tolerance = 4000 * 4 * ring.len() as i128 * (4000 / i128::from(side) + 1);
+        prop_assert!((sum - doubled_area(&polygon)).abs() <= tolerance);
+    }
+
+    #[test]
+    fn neighbours_agree_on_the_edge(
+        line in prop::collection::vec((0_i64..4000, 0_i64..4000), 2..30), side in 300_i64..1500,
+    ) {
+        let mut geometry = Geometry::default();
+        geometry.reset(GeometryKind::LineString);
+        geometry.points = world(&line);
+        geometry.end_part();
+        let mut columns = Pieces::default();
+        let stripes = Stripes { side, buffer: 0 };
+        let touched = stripes.touched(0, 4000);
+        clip::columns(&geometry, stripes, touched, &mut columns);
+        for column in touched.0..touched.1 {
+            let edge = (column + 1) * side;
+            let on_edge = |column: i64| {
+                let mut points: Vec<World> =
+                    columns.get(column).points.iter().copied().filter(|point| point.x == edge).collect();
+                points.sort();
+                points.dedup();
+                points
+            };
+            prop_assert_eq!(on_edge(column), on_edge(column + 1));
+        }
+    }
+
+    #[test]
+    fn clipping_to_a_window_twice_is_clipping_once(
+        ring in prop::collection::vec((0_i64..4000, 0_i64..4000), 3..40),
+    ) {
+        let bounds = WorldBounds { min: World::new(700, 900), max: World::new(2900, 3100) };
+        let (mut scratch, mut once, mut twice) = (Pieces::default(), Geometry::default(), Geometry::default());
+        clip::window(&polygon_of(&[world(&ring)]), &bounds, &mut scratch, &mut once);
+        clip::window(&once, &bounds, &mut scratch, &mut twice);
+        prop_assert_eq!(doubled_area(&once), doubled_area(&twice));
+        for point in &twice.points {
+            prop_assert!(once.points.contains(point));
+        }
+    }
+
+    #[test]
+    fn coarser_tolerances_keep_subsets_and_lines_agree_with_the_textbook(
+        line in prop::collection::vec((0_i32..1000, 0_i32..1000), 2..60), fine in 0.5_f64..50.0, factor in 1.0_f64..9.0,
+    ) {
+        let mut shape = Weighted::default();
+        shape.geometry.reset(GeometryKind::LineString);
+        shape.geometry.points = line.iter().map(|(x, y)| World::new((*x).into(), (*y).into())).collect();
+        shape.geometry.end_part();
+        Weigher::default().weigh(&shape.geometry, 0.0, &mut shape.weights);
+        simplify(&mut shape, fine);
+        let kept = shape.geometry.points.clone();
+        simplify(&mut shape, fine * factor);
+        let mut rest = kept.iter();
+        prop_assert!(shape.geometry.points.iter().all(|point| rest.any(|other| other == point)));
+        let oracle: gt::LineString<f64> = line.iter().map(|(x, y)| (f64::from(*x), f64::from(*y))).collect();
+        // The oracle measures to the line, not to the segment, so it may keep fewer vertices, never more.
+        let oracle = oracle.simplify(fine);
+        prop_assert!(oracle.0.len() <= kept.len(), "{} {}", oracle.0.len(), kept.len());
+    }
+
+    #[test]
+    fn a_tile_reads_back_as_it_was_meant(
+        features in prop::collection::vec(feature(), 1..12),
+    ) {
+        let (bytes, expected) = tile_of(&features);
+        prop_assert_eq!(validate(&bytes), [""; 0]);
+        let decoded = plain(&decode(&bytes).unwrap());
+        foreign::assert_agree(&bytes, &decoded);
+        let points: Vec<_> = decoded.layers.iter().flat_map(|layer| &layer.features).collect();
+        prop_assert_eq!(points.len(), expected.len());
+        for (feature, (position, id)) in points.iter().zip(expected) {
+            prop_assert_eq!(feature.id, id);
+            let geometry = feature.geometry.as_ref().unwrap();
+            prop_assert_eq!(&geometry.points, &[position]);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Meant {
+    lon: f64,
+    lat: f64,
+    id: Option<u32>,
+    attributes: Vec<(usize, Option<String>)>,
+}
+
+fn feature() -> impl Strategy<Value = Meant> {
+    let attributes = prop::collection::btree_map(0_usize..6, prop::option::of("[a-zä]{0,3}"), 0..5);
+    (-179.0..179.0, -80.0..80.0, prop::option::of(any::<u32>()), attributes).prop_map(
+        |(lon, lat, id, attributes)| Meant { lon, lat, id, attributes: attributes.into_iter().collect() },
+    )
+}
+
+/// Emits everything it is given at once.
+struct Direct<'a, 'p>(&'a mut Emitter<'p>, Vec<u8>);
+
+impl PieceSink for Direct<'_, '_> {
+    fn attributes(&mut self, block: &[u8]) {
+        self.1.clear();
+        self.1.extend_from_slice(block);
+    }
+
+    fn piece(&mut self, key: PieceKey, body: &[u8]) {
+        self.0.push(key.layer(), &self.1, body);
+    }
+}
+
+fn plan() -> Plan {
+    let zoom = ZoomPlan { extent: Extent::DEFAULT, buffer_units: 0, tolerance_units: 0.0 };
+    Plan {
+        layers: vec![LayerPlan {
+            name: LayerName::new("points").unwrap(),
+            source: "points".into(),
+            minzoom: Zoom::default(),
+            maxzoom: Zoom::default(),
+            zooms: vec![zoom],
+            features_bbox: None,
+            tiles_bbox: None,
+            output: Output::All,
+            order: None,
+            remove_filled: false,
+            ids: Ids::Feature,
+            layer_bytes_max: 512_000,
+        }],
+        fillzoom: None,
+        recipe: serde_json::Value::Null,
+    }
+}
+
+/// Returns the tile 0/0/0 of point features, and position and id of each.
+fn tile_of(meant: &[Meant]) -> (Vec<u8>, Vec<(Grid, Option<u64>)>) {
+    let (plan, keys) = (plan(), Keys::default());
+    let names: Vec<std::sync::Arc<str>> = (0..6).map(|key| format!("key {key}").into()).collect();
+    for name in &names {
+        let _ = keys.number(name);
+    }
+    let mut emitter = Emitter::new(&plan, &names, 512_000);
+    emitter.begin(TileCoord::parse("0/0/0").unwrap());
+    let mut slicer = Slicer::new(&plan, &keys);
+    let mut expected = Vec::new();
+    for (place, meant) in meant.iter().enumerate() {
+        let mut feature = Feature::default();
+        feature.geometry.points.push(LonLat::new(meant.lon, meant.lat));
+        feature.id = meant.id.map_or(Value::Null, |id| Value::Int(id.into()));
+        feature.attributes = Attributes::default();
+        for (key, value) in &meant.attributes {
+            let value = value.as_deref().map_or(ValueRef::Int(*key as i64), ValueRef::String);
+            feature.attributes.push(&names[*key], value);
+        }
+        slicer.slice(&feature, place as u64, &[0], &mut Direct(&mut emitter, Vec::new()));
+        let grid = TileGrid::new(Zoom::default(), 0, 0, Extent::DEFAULT);
+        let position = grid.snap(zellige_tile::project::project_point(LonLat::new(meant.lon, meant.lat)));
+        expected.push((position, meant.id.map(u64::from)));
+    }
+    let mut bytes = Vec::new();
+    emitter.finish(&mut bytes);
+    (bytes, expected)
+}
+
+fn plain(tile: &DecodedTile) -> PlainTile {
+    let layers = tile.layers.iter().map(|layer| PlainLayer {
+        name: layer.name.clone(),
+        version: layer.version,
+        extent: layer.extent,
+        features: layer
+            .features
+            .iter()
+            .map(|feature| PlainFeature {
+                id: feature.id,
+                geometry: feature.kind.map(|_| feature.geometry.clone()),
+                attributes: layer
+                    .attributes(feature)
+                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                    .collect(),
+            })
+            .collect(),
+    });
+    PlainTile { layers: layers.collect() }
+}
