@@ -336,6 +336,14 @@ fn file_that_is_replaced_is_read_to_its_old_end() {
     assert_eq!(read(&blocks).unwrap().len(), 100);
 }
 
+#[cfg(unix)]
+#[test]
+fn path_that_is_no_regular_file_is_read_as_it_comes() {
+    check(|| Source::new("test").file("/dev/null"), &[]);
+    let blocks = Source::new("test").file("/dev/null").open(&SMALL).unwrap();
+    assert_eq!(blocks.bytes_total(), None);
+}
+
 #[test]
 fn paths_that_cannot_be_read_are_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -418,3 +418,28 @@ fn both_readers_agree_on_lines_that_went_wrong() {
         "{n_quick} of {n_accepted} were read quickly"
     );
 }
+
+/// So many lines of each real file are read in both ways.
+const REAL_LINES_MAX: usize = 300;
+
+/// Needs the folder of `*.geojsonl.gz` that `ZELLIGE_DATA` names, and says so when it is not there.
+#[test]
+fn real_lines_are_all_read_quickly_and_rightly() {
+    let Some(folder) = std::env::var_os("ZELLIGE_DATA") else {
+        println!("skipped: ZELLIGE_DATA names no folder of real data");
+        return;
+    };
+    let (mut parser, mut feature) = (Parser::new(), Feature::default());
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "gz") {
+            continue;
+        }
+        let unpacked = flate2::read::MultiGzDecoder::new(std::fs::File::open(&path).unwrap());
+        for line in std::io::BufRead::lines(std::io::BufReader::new(unpacked)).take(REAL_LINES_MAX) {
+            let line = line.unwrap();
+            assert!(quick::read(&line, &mut parser.buffers, &mut feature).is_some(), "{line}");
+            both(&line, &mut parser, &mut feature);
+        }
+    }
+}
