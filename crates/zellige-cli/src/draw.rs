@@ -9,11 +9,11 @@
 //! Colors go by the order of layers, so one layer has one color in both forms and in every tile of a
 //! tileset whose tiles have all layers. Names are in the legend of the SVG; the PNG has no text.
 
-use std::fmt::Write as _;
-
 use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};
 use zellige::model::{Geometry, GeometryKind, Grid};
 use zellige::tile::decode::{DecodedLayer, DecodedTile};
+
+use crate::show::put;
 
 /// The width and height of a picture in pixels.
 const SIDE_PX: u16 = 1024;
@@ -253,10 +253,6 @@ fn escape(text: &str) -> String {
         }
     }
     out
-}
-
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
-    out.write_fmt(text).expect("writing to a string does not fail");
 }
 
 #[cfg(test)]

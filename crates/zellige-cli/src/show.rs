@@ -6,6 +6,36 @@
 //! Source: –
 
 use std::fmt;
+use std::io::Write as _;
+
+use anyhow::Context;
+
+use crate::exit::Failure;
+
+/// Writes to standard output; a reader that went away is no error.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::NobodyReads),
+        written => Ok(written.context("cannot write to standard output")?),
+    }
+}
+
+/// Returns `text` without what would move the cursor of a terminal, cut at `chars_max` characters.
+pub(crate) fn printable(text: &str, chars_max: usize) -> String {
+    let mut letters = text.chars();
+    let plain = |letter: char| if letter.is_control() { ' ' } else { letter };
+    let mut out: String = letters.by_ref().take(chars_max).map(plain).collect();
+    if letters.next().is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// Appends formatted text.
+pub(crate) fn put(out: &mut String, text: fmt::Arguments<'_>) {
+    fmt::Write::write_fmt(out, text).expect("writing to a string does not fail");
+}
 
 /// Spaces between two columns.
 const GAP: usize = 2;

@@ -1,0 +1,363 @@
+//! The verb `publish`: sources and a recipe to a tileset.
+//!
+//! In:     a recipe, the inputs of its sources, the settings of the job.
+//! Out:    the tileset; the report as tables or as the job object, and on request the job object in a file.
+//! Keeps:  an old tileset until the new one is whole; the first interrupt cancels, the second exits at once.
+//! Source: –
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use anyhow::Context;
+use serde_json::Value;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use zellige::archive::{Compressor, TILE_BYTES_MAX};
+use zellige::job::report::failure_to_json;
+use zellige::recipe::{Envelope, Options};
+use zellige::{Error, Plan, Report, Settings, Source};
+
+use crate::args::{Flag, Given, Times, Verb};
+use crate::exit::{Failure, tell};
+use crate::progress::Teller;
+use crate::show::print;
+use crate::sources::STDIN;
+use crate::{check, report, sources};
+
+/// More threads than any machine has cores.
+const THREADS_MAX: usize = 1024;
+/// The exit code of a second interrupt.
+const INTERRUPTED: i32 = 1;
+
+pub(crate) const VERB: Verb = Verb {
+    name: "publish",
+    about: "Cuts sources into a tileset by a recipe.",
+    usage: "RECIPE.json [--source ID=PATH]… -o OUTPUT [options]",
+    operands: &["RECIPE.json"],
+    n_more: 0,
+    flags: &[
+        Flag {
+            times: Times::Many,
+            ..Flag::value(
+                "source",
+                "ID=PATH",
+                "line-delimited GeoJSON for a source of the recipe: plain, .gz or .zst,\n\
+                 `-` for standard input; ID is mapbox://tileset-source/user/id or its\n\
+                 last part, and may be left out when the recipe has one source;\n\
+                 up to 10 inputs of one source are read in the order given",
+            )
+        },
+        Flag {
+            short: Some('o'),
+            ..Flag::value("output", "OUTPUT", "the tileset: OUT.pmtiles, OUT.mbtiles, or a folder DIR/")
+        },
+        Flag::switch("force", "replaces a tileset that stands there already"),
+        Flag::value("job", "JOB.json", "writes the job object, also when the job fails"),
+        Flag::switch("json", "prints the job object instead of tables"),
+        Flag::switch("quiet", "says nothing while it works"),
+        Flag::value(
+            "format",
+            "FORMAT",
+            "lines: a feature a line (default);\ngeojson: whole FeatureCollection documents",
+        ),
+        Flag::value("threads", "N", "threads that work (default: all cores)"),
+        Flag::value(
+            "memory",
+            "SIZE",
+            "memory for pieces, such as 512MiB or 4GiB (default: a quarter of the\nmachine's); what does not fit waits in temporary files",
+        ),
+        Flag::value("temp", "DIR", "folder of temporary files (default: that of the system)"),
+        Flag::value("tile-size-limit", "KIB", "most KiB of a whole tile before compression (default 500)"),
+        Flag::value("compression-level", "N", "1 (fast) to 12 (small), default 6"),
+        check::ZOOM_LIMIT_FLAG,
+        Flag::value("name", "TEXT", "name of the tileset (default: that of the recipe or of the output)"),
+        Flag::value("description", "TEXT", "longer text about the tileset"),
+        Flag::value("attribution", "TEXT", "whom maps have to name, as text or HTML"),
+        Flag::value("tileset-id", "ID", "id of the tileset in the job object, such as me.roads"),
+    ],
+    examples: &[
+        (
+            "zellige publish roads.json --source roads.geojsonl -o roads.pmtiles",
+            "cuts one source into one file",
+        ),
+        (
+            "zellige publish city.json --source roads=roads.geojsonl.gz --source parks=parks.geojsonl -o city/",
+            "cuts two sources into a folder of tiles",
+        ),
+        (
+            "ogr2ogr -f GeoJSONSeq /vsistdout/ in.gpkg | zellige publish in.json --source - -o in.mbtiles --force",
+            "reads standard input and replaces the tileset",
+        ),
+    ],
+};
+
+pub(crate) fn run(given: &Given) -> Result<(), Failure> {
+    let recipe_path = given.operand(0).unwrap_or_default();
+    let target =
+        given.path("output").ok_or_else(|| given.usage("`--output OUTPUT` is missing".to_owned()))?;
+    zellige::archive::Format::of(&target).map_err(|error| given.usage(error.to_string()))?;
+    let settings = settings(given)?;
+    let job_path = job_path(given)?;
+
+    let text = check::read(recipe_path)?;
+    let options = Options { zoom_limit: check::zoom_limit(given)?, ..Options::default() };
+    let checked = zellige::check(&text, &options);
+    let Some(plan) = &checked.plan else {
+        tell(check::refusals(&text, &checked).trim_end());
+        return Err(Failure::RecipeRefused);
+    };
+    let is_quiet = given.has("quiet");
+    if !is_quiet && !checked.lints.is_empty() {
+        tell(check::warnings(&text, &checked).trim_end());
+    }
+    let settings = with_envelope(settings, checked.envelope.as_ref());
+    let wanted = sources::assign(plan, given.all("source")).map_err(|message| given.usage(message))?;
+    if recipe_path == STDIN && given.all("source").any(is_stdin) {
+        return Err(given.usage("standard input cannot be both recipe and source".to_owned()));
+    }
+
+    let is_cancelled = watch_signals()?;
+    let sources = sources::open(wanted, format(given)?, &is_cancelled);
+    let teller = if is_quiet { Teller::Quiet } else { Teller::for_stderr() };
+    let started = SystemTime::now();
+    let result = publish(plan, sources, (&target, &settings), teller, &is_cancelled);
+    let object = match &result {
+        Ok(report) => report.to_json(),
+        Err(error) => failure_to_json(&tileset_id(&settings, &target), started, error, &plan.recipe),
+    };
+    if let Some(path) = &job_path {
+        write_job(path, &object)?;
+    }
+    if given.has("json") {
+        print(&format!("{object:#}\n"))?;
+    }
+    match result {
+        Ok(_) if given.has("json") => Ok(()),
+        Ok(report) => print(&report::to_text(&report, &target)),
+        Err(error) => Err(Failure::Failed { hint: hint(&error), error: error.into() }),
+    }
+}
+
+/// Runs the job; whatever a cancelled job ends with, it was cancelled.
+fn publish(
+    plan: &Plan,
+    sources: Vec<Source>,
+    (target, settings): (&Path, &Settings),
+    mut teller: Teller,
+    is_cancelled: &AtomicBool,
+) -> Result<Report, Error> {
+    let result = zellige::publish(plan, sources, target, settings, &mut |progress| {
+        if is_cancelled.load(Ordering::Relaxed) {
+            return ControlFlow::Break(());
+        }
+        teller.tell(progress);
+        ControlFlow::Continue(())
+    });
+    teller.end();
+    match result {
+        Err(_) if is_cancelled.load(Ordering::Relaxed) => Err(Error::Cancelled),
+        result => result,
+    }
+}
+
+/// Returns the flag that the first SIGINT or SIGTERM raises; the second ends the process.
+fn watch_signals() -> anyhow::Result<Arc<AtomicBool>> {
+    let is_cancelled = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // Registered first, so that it does not see the flag that the same signal raises.
+        signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&is_cancelled))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&is_cancelled)))
+            .context("cannot watch for interrupts")?;
+    }
+    Ok(is_cancelled)
+}
+
+fn is_stdin(value: &std::ffi::OsStr) -> bool {
+    value == STDIN || value.as_encoded_bytes().ends_with(b"=-")
+}
+
+fn format(given: &Given) -> Result<zellige::ingest::Format, Failure> {
+    let read = |text: &str| match text {
+        "lines" => Some(zellige::ingest::Format::Lines),
+        "geojson" => Some(zellige::ingest::Format::FeatureCollection),
+        _ => None,
+    };
+    Ok(given.read("format", "`lines` or `geojson`", read)?.unwrap_or_default())
+}
+
+fn settings(given: &Given) -> Result<Settings, Failure> {
+    let whole =
+        |text: &str, min: u64, max: u64| text.parse().ok().filter(|number| (min..=max).contains(number));
+    let mut settings = Settings { overwrite: given.has("force"), ..Settings::for_machine() };
+    let threads = |text: &str| NonZeroUsize::new(whole(text, 1, THREADS_MAX as u64)? as usize);
+    if let Some(threads) = given.read("threads", "a whole number from 1 to 1024", threads)? {
+        settings.threads = threads;
+    }
+    if let Some(memory) = given.read("memory", "a size such as `512MiB` or `4GiB`", parse_size)? {
+        settings.memory_bytes = memory;
+    }
+    let kib_max = TILE_BYTES_MAX as u64 / 1024;
+    let expected = format!("a whole number of KiB from 1 to {kib_max}");
+    if let Some(kib) = given.read("tile-size-limit", &expected, |text| whole(text, 1, kib_max))? {
+        settings.tile_bytes_max = kib * 1024;
+    }
+    let level_max = u64::from(Compressor::LEVEL_MAX);
+    let level = |text: &str| whole(text, 1, level_max);
+    if let Some(level) = given.read("compression-level", "a whole number from 1 to 12", level)? {
+        settings.compression_level = level as u8;
+    }
+    if let Some(temp) = given.path("temp") {
+        if !temp.is_dir() {
+            return Err(given.usage(format!("`--temp {}` is no folder", temp.display())));
+        }
+        settings.temp = temp;
+    }
+    settings.name = given.text("name")?;
+    settings.description = given.text("description")?;
+    settings.attribution = given.text("attribution")?;
+    settings.tileset_id = given.text("tileset-id")?;
+    format(given)?;
+    Ok(settings)
+}
+
+/// Reads a size in bytes: a whole number, alone or with one of the units `K`, `M`, `G`, `T`, each of which may
+/// be followed by `iB` or `B` and is a power of 1024.
+fn parse_size(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(1 << shift).filter(|size| *size > 0)
+}
+
+/// Fills in what no flag said and the recipe's envelope does.
+fn with_envelope(mut settings: Settings, envelope: Option<&Envelope>) -> Settings {
+    let Some(envelope) = envelope else { return settings };
+    if settings.name.is_empty() {
+        settings.name = envelope.name.clone().unwrap_or_default();
+    }
+    if settings.description.is_empty() {
+        settings.description = envelope.description.clone().unwrap_or_default();
+    }
+    if settings.attribution.is_empty() {
+        settings.attribution = credits(envelope);
+    }
+    settings
+}
+
+/// Returns the credits of an envelope: as HTML when one of them has a link, otherwise as they are.
+fn credits(envelope: &Envelope) -> String {
+    let is_html = envelope.attribution.iter().any(|credit| !credit.link.is_empty());
+    let credits = envelope.attribution.iter().map(|credit| {
+        if !is_html {
+            credit.text.clone()
+        } else if credit.link.is_empty() {
+            escape(&credit.text)
+        } else {
+            format!("<a href=\"{}\" target=\"_blank\">{}</a>", escape(&credit.link), escape(&credit.text))
+        }
+    });
+    credits.collect::<Vec<_>>().join(if is_html { " " } else { ", " })
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn tileset_id(settings: &Settings, target: &Path) -> String {
+    if !settings.tileset_id.is_empty() {
+        return settings.tileset_id.clone();
+    }
+    target.file_stem().map_or_else(|| "tileset".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Returns where the job object goes; that its folder exists is better known before the job than after.
+fn job_path(given: &Given) -> Result<Option<PathBuf>, Failure> {
+    let Some(path) = given.path("job") else { return Ok(None) };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.file_name().is_none() || path.is_dir() || !folder.is_dir() {
+        return Err(given.usage(format!("`--job {}` is no file in a folder that exists", path.display())));
+    }
+    Ok(Some(path))
+}
+
+/// Writes the job object beside its place and renames it.
+fn write_job(path: &Path, object: &Value) -> anyhow::Result<()> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".part");
+    let part = path.with_file_name(name);
+    std::fs::write(&part, format!("{object:#}\n"))
+        .and_then(|()| std::fs::rename(&part, path))
+        .inspect_err(|_| drop(std::fs::remove_file(&part)))
+        .with_context(|| format!("cannot write job object `{}`", path.display()))
+}
+
+/// Returns what a user could do about `error`.
+fn hint(error: &Error) -> Option<String> {
+    use zellige::archive::Error as Archive;
+    use zellige::ingest::Error as Ingest;
+    let advice = match error {
+        Error::Write { source: Archive::Exists { .. } } => "`--force` replaces it",
+        Error::Write { source: Archive::ForeignFolder { .. } } => "choose an empty folder or a new one",
+        Error::Read { source: Ingest::NotACollection { .. }, .. } => {
+            "features that stand one a line are read without `--format geojson`"
+        }
+        Error::Spill { .. } => {
+            "`--temp DIR` puts temporary files elsewhere, and more `--memory` leaves fewer of them"
+        }
+        Error::Threads { .. } => "`--threads N` asks for fewer",
+        error => return error.hint().map(str::to_owned),
+    };
+    Some(advice.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use zellige::recipe::Attribution;
+
+    use super::*;
+
+    fn check(text: &str, expected: Option<u64>) {
+        assert_eq!(parse_size(text), expected, "{text}");
+    }
+
+    #[test]
+    fn sizes_are_powers_of_1024() {
+        check("512MiB", Some(512 << 20));
+        check("4GiB", Some(4 << 30));
+        check("4G", Some(4 << 30));
+        check("4 gb", Some(4 << 30));
+        check("64k", Some(64 << 10));
+        check("1000", Some(1000));
+        for text in ["", "0", "GiB", "-1", "1.5GiB", "4X", "99999999999T"] {
+            check(text, None);
+        }
+    }
+
+    fn envelope(credits: &[(&str, &str)]) -> Envelope {
+        let credits = credits
+            .iter()
+            .map(|(text, link)| Attribution { text: (*text).to_owned(), link: (*link).to_owned() });
+        Envelope { attribution: credits.collect(), ..Envelope::default() }
+    }
+
+    #[test]
+    fn credits_are_html_only_where_there_are_links() {
+        assert_eq!(credits(&envelope(&[("© A & B", ""), ("C", "")])), "© A & B, C");
+        assert_eq!(
+            credits(&envelope(&[("A & B", "https://a.b/?c&d"), ("C", "")])),
+            "<a href=\"https://a.b/?c&amp;d\" target=\"_blank\">A &amp; B</a> C"
+        );
+    }
+}
