@@ -1,2 +1,92 @@
-//! Automation.
-fn main() {}
+//! Batch builds and all automation: `cargo xtask VERB`, a verb a file.
+//!
+//! Prints and picks the exit code: 0 done, 1 failed, 2 wrong usage.
+//!
+//! Compiled twice, and on purpose. The checks need no engine, so what `cargo xtask` starts is small and not
+//! optimised. `build` cuts tiles, which unoptimised code does many times slower; so it runs this same
+//! program once more, in the release profile and with the engine in it (the feature `engine`). The
+//! command line is built in that profile too and shares the work.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program for people")]
+
+use std::process::ExitCode;
+
+#[cfg(feature = "engine")]
+mod build;
+mod ci;
+mod tidy;
+mod run;
+mod usage;
+
+use usage::Usage;
+
+const HELP: &str = "\
+Batch builds and automation of zellige.
+
+usage: cargo xtask VERB [ARGUMENTS]
+
+  build JOBS.json    build the tilesets that a file lists; what has not changed is skipped
+      --only NAME    only the job of this name; may be given several times
+      --force        build also what has not changed
+      --jobs N       so many jobs at a time, which share threads and memory (1)
+      --quiet        print nothing but errors and the table at the end
+  ci                 all checks: format, tidy, lints, documentation, benches, example, tests
+  tidy               the checks that compilers do not make: arrows between crates, headers, sizes
+  help               this text
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+examples:
+  cargo xtask build testdata/jobs/world.json
+  cargo xtask build testdata/jobs/world.json --only liechtenstein --force
+  cargo xtask ci
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let (verb, rest) = arguments.split_first().map_or(("help", &[][..]), |(verb, rest)| (verb, rest));
+    let wants_help = rest.iter().any(|argument| argument == "--help" || argument == "-h");
+    match verb {
+        "help" | "--help" | "-h" => help(),
+        _ if wants_help => help(),
+        "build" => build(rest),
+        "ci" => usage::none(verb, rest).and_then(|()| ci::run()),
+        "tidy" => usage::none(verb, rest).and_then(|()| tidy::run()),
+        _ => Err(usage::unknown("verb", verb, &["build", "ci", "tidy", "help"])),
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a verb like the others")]
+fn help() -> anyhow::Result<ExitCode> {
+    print!("{HELP}");
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(feature = "engine")]
+fn build(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    build::run(arguments)
+}
+
+/// Starts this program again, optimised and with the engine.
+#[cfg(not(feature = "engine"))]
+fn build(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let manifest = run::root().join("Cargo.toml");
+    let status = run::cargo(["run", "--release", "--package", "xtask", "--features", "engine"])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .args(["--quiet", "--", "build"])
+        .args(arguments)
+        .status()?;
+    Ok(status.code().map_or(ExitCode::FAILURE, |code| ExitCode::from(code.clamp(0, 255) as u8)))
+}

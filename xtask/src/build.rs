@@ -1,0 +1,204 @@
+//! Batch builds: `cargo xtask build JOBS.json`.
+//!
+//! In:     a file that lists jobs, see `docs/batch.md`.
+//! Out:    their tilesets, a stamp beside each, and a table at the end.
+//! Keeps:  what has not changed since its last build; the order of the file in the table. A job that fails
+//!         leaves its old tileset as it was and stops no other.
+//!
+//! With `--jobs N` this program starts threads that do nothing but wait for jobs; each job has the share of
+//! the machine's threads and memory that N leaves it, unless the file gives it numbers of its own.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use zellige::Settings;
+
+use crate::usage::{self, Usage};
+
+mod jobs;
+mod memory;
+mod stamp;
+mod publish;
+mod table;
+
+use jobs::Job;
+use publish::Share;
+
+/// Jobs that may run at a time.
+const JOBS_MAX: usize = 64;
+
+/// What the user asked for.
+#[derive(Debug, PartialEq, Eq)]
+struct Arguments {
+    file: PathBuf,
+    only: Vec<String>,
+    force: bool,
+    jobs: NonZeroUsize,
+    quiet: bool,
+}
+
+/// How a job ended.
+#[derive(Debug)]
+struct Outcome {
+    status: Status,
+    elapsed: Duration,
+    /// The job object of the build that made the tileset; nothing when there is none.
+    report: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Status {
+    Built,
+    Unchanged,
+    Failed,
+}
+
+/// Builds what the arguments ask for.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse(arguments)?;
+    let jobs = chosen(read(&arguments.file)?, &arguments.only)?;
+    let share = share(arguments.jobs.get().min(jobs.len()));
+    let outcomes = run_all(&jobs, &arguments, &share);
+    print!("{}", table::summary(&jobs, &outcomes));
+    let failed = outcomes.iter().any(|outcome| outcome.status == Status::Failed);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+impl Arguments {
+    fn parse(arguments: &[String]) -> anyhow::Result<Self> {
+        const FLAGS: [&str; 4] = ["--only", "--force", "--jobs", "--quiet"];
+        let mut parsed = Self {
+            file: PathBuf::new(),
+            only: Vec::new(),
+            force: false,
+            jobs: NonZeroUsize::MIN,
+            quiet: false,
+        };
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            let (flag, attached) = argument
+                .split_once('=')
+                .map_or((argument.as_str(), None), |(flag, value)| (flag, Some(value)));
+            let mut value = || {
+                let value = attached.or_else(|| rest.next().map(String::as_str));
+                value.ok_or_else(|| Usage(format!("`{flag}` needs a value")))
+            };
+            match flag {
+                "--only" => parsed.only.push(value()?.to_owned()),
+                "--jobs" => parsed.jobs = count(value()?)?,
+                "--force" => parsed.force = true,
+                "--quiet" => parsed.quiet = true,
+                _ if argument.starts_with('-') => return Err(usage::unknown("flag", flag, &FLAGS)),
+                _ if parsed.file.as_os_str().is_empty() => parsed.file = argument.into(),
+                _ => return Err(Usage(format!("`build` takes one file, found also `{argument}`")).into()),
+            }
+        }
+        if parsed.file.as_os_str().is_empty() {
+            let text = "`build` needs a file that lists jobs, such as `testdata/jobs/world.json`";
+            return Err(Usage(text.to_owned()).into());
+        }
+        Ok(parsed)
+    }
+}
+
+fn count(text: &str) -> Result<NonZeroUsize, Usage> {
+    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= JOBS_MAX);
+    count.ok_or_else(|| Usage(format!("`--jobs {text}` is no number of jobs, expected 1 to {JOBS_MAX}")))
+}
+
+/// Reads the file of jobs; what is wrong with it is told all at once.
+fn read(path: &Path) -> anyhow::Result<Vec<Job>> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| Usage(format!("reading the jobs in `{}` failed", path.display())))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    jobs::parse(&text, folder).map_err(|problems| {
+        Usage(format!("`{}` is refused:\n  {}", path.display(), problems.join("\n  "))).into()
+    })
+}
+
+fn chosen(mut jobs: Vec<Job>, only: &[String]) -> anyhow::Result<Vec<Job>> {
+    if only.is_empty() {
+        return Ok(jobs);
+    }
+    let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+    if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
+        return Err(usage::unknown("job", unknown, &names));
+    }
+    jobs.retain(|job| only.contains(&job.name));
+    Ok(jobs)
+}
+
+/// Returns what each of `n_jobs` at a time may use of the machine.
+fn share(n_jobs: usize) -> Share {
+    let n_jobs = n_jobs.max(1);
+    let machine = Settings::for_machine();
+    Share {
+        threads: NonZeroUsize::new(machine.threads.get() / n_jobs).unwrap_or(NonZeroUsize::MIN),
+        memory_bytes: machine.memory_bytes / n_jobs as u64,
+    }
+}
+
+/// Runs the jobs, some of them at a time, and returns how they ended, in their own order.
+fn run_all(jobs: &[Job], arguments: &Arguments, share: &Share) -> Vec<Outcome> {
+    let next = AtomicUsize::new(0);
+    let ended = Mutex::new(Vec::new());
+    let work = || {
+        while let Some((number, job)) = take(jobs, &next) {
+            let outcome = publish::run(job, share, arguments.force, arguments.quiet);
+            ended.lock().unwrap_or_else(PoisonError::into_inner).push((number, outcome));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..arguments.jobs.get().min(jobs.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ended.sort_by_key(|(number, _)| *number);
+    ended.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+fn take<'j>(jobs: &'j [Job], next: &AtomicUsize) -> Option<(usize, &'j Job)> {
+    let number = next.fetch_add(1, Ordering::Relaxed);
+    Some((number, jobs.get(number)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(arguments: &str, expected: Result<Arguments, &str>) {
+        let arguments: Vec<String> = arguments.split_whitespace().map(str::to_owned).collect();
+        let parsed = Arguments::parse(&arguments).map_err(|error| error.to_string());
+        assert_eq!(parsed, expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn flags_stand_anywhere_and_take_their_value_in_both_forms() {
+        let expected = || Arguments {
+            file: "a.json".into(),
+            only: vec!["x".into(), "y".into()],
+            force: true,
+            jobs: NonZeroUsize::new(2).unwrap(),
+            quiet: false,
+        };
+        check("--only x a.json --force --only=y --jobs 2", Ok(expected()));
+        check("a.json --jobs=2 --only x --only y --force", Ok(expected()));
+    }
+
+    #[test]
+    fn wrong_usage_is_explained() {
+        check("", Err("`build` needs a file that lists jobs, such as `testdata/jobs/world.json`"));
+        check("a.json b.json", Err("`build` takes one file, found also `b.json`"));
+        check("a.json --job 2", Err("unknown flag `--job`, did you mean `--jobs`?; see `cargo xtask help`"));
+        check("a.json --jobs", Err("`--jobs` needs a value"));
+        check("a.json --jobs 0", Err("`--jobs 0` is no number of jobs, expected 1 to 64"));
+    }
+}

@@ -1,0 +1,206 @@
+//! One job of a batch: skipped, built or failed.
+//!
+//! In:     a job, and its share of the machine.
+//! Out:    how it ended; what happens is told line by line, each line with the name of the job.
+//! Keeps:  the old tileset when anything fails.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use serde_json::Value;
+use zellige::recipe::{Options, check, render_problem};
+use zellige::{Phase, Plan, Progress, Settings, Source};
+
+use super::jobs::{Job, Recipe};
+use super::stamp::Stamp;
+use super::{Outcome, Status, table};
+
+/// How often a running job says how far it is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+
+/// What a job may use of the machine, unless it says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Share {
+    pub(super) threads: NonZeroUsize,
+    pub(super) memory_bytes: u64,
+}
+
+/// Runs a job if it has to run.
+pub(super) fn run(job: &Job, share: &Share, force: bool, quiet: bool) -> Outcome {
+    let started = Instant::now();
+    let (status, report) = match build(job, share, force, quiet) {
+        Ok(ended) => ended,
+        Err(error) => {
+            eprintln!("{}: failed: {error:#}", job.name);
+            (Status::Failed, None)
+        }
+    };
+    let elapsed = started.elapsed();
+    if let (Status::Built, Some(report), false) = (status, &report, quiet) {
+        println!("{}: built in {:.1} s\n{}", job.name, elapsed.as_secs_f64(), table::layers(report));
+        warn(job, report);
+    }
+    Outcome { status, elapsed, report }
+}
+
+fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(Status, Option<Value>)> {
+    let recipe = read_recipe(&job.recipe)?;
+    let stamp = Stamp::new(job, &recipe)?;
+    if !force && let Some(report) = stamp.matching(&job.output) {
+        return Ok((Status::Unchanged, Some(report)));
+    }
+    let plan = plan(&recipe)?;
+    if let Some(folder) = job.output.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("making `{}` failed", folder.display()))?;
+    }
+    stamp.remove()?;
+    let settings = settings(job, share);
+    let mut teller = Teller { name: &job.name, quiet, told: Instant::now() };
+    let report = zellige::publish(&plan, sources(job), &job.output, &settings, &mut |progress| {
+        teller.tell(progress);
+        ControlFlow::Continue(())
+    });
+    let report = match report {
+        Ok(report) => report.to_json(),
+        Err(error) => {
+            let hint = error.hint().map(|hint| format!("hint: {hint}"));
+            let error = anyhow::Error::new(error);
+            return Err(match hint {
+                Some(hint) => anyhow::anyhow!("{error:#}\n  {hint}"),
+                None => error,
+            });
+        }
+    };
+    stamp.write(&job.output, &report)?;
+    Ok((Status::Built, Some(report)))
+}
+
+fn read_recipe(recipe: &Recipe) -> anyhow::Result<Vec<u8>> {
+    match recipe {
+        Recipe::File(path) => {
+            fs::read(path).with_context(|| format!("reading the recipe `{}` failed", path.display()))
+        }
+        Recipe::Inline(text) => Ok(text.clone().into_bytes()),
+    }
+}
+
+/// Returns what a recipe means, or all that is wrong with it.
+fn plan(recipe: &[u8]) -> anyhow::Result<Plan> {
+    let checked = check(recipe, &Options::default());
+    let problems = checked.problems.iter().chain(&checked.unsupported);
+    let shown: Vec<String> = problems.map(|problem| render_problem(recipe, problem)).collect();
+    checked.plan.with_context(|| format!("the recipe is refused\n{}", shown.concat()))
+}
+
+fn sources(job: &Job) -> Vec<Source> {
+    let source = |(id, paths): &(String, Vec<std::path::PathBuf>)| {
+        let source = Source::new(id.as_str()).format(job.options.format);
+        paths.iter().fold(source, Source::file)
+    };
+    job.sources.iter().map(source).collect()
+}
+
+fn settings(job: &Job, share: &Share) -> Settings {
+    let machine = Settings::for_machine();
+    let options = &job.options;
+    Settings {
+        threads: options.threads.unwrap_or(share.threads),
+        memory_bytes: options.memory_bytes.unwrap_or(share.memory_bytes),
+        tile_bytes_max: options.tile_bytes_max.unwrap_or(machine.tile_bytes_max),
+        compression_level: options.compression_level.unwrap_or(machine.compression_level),
+        overwrite: true,
+        name: options.name.clone(),
+        description: options.description.clone(),
+        attribution: options.attribution.clone(),
+        ..machine
+    }
+}
+
+/// Tells the warnings of a job, each on its first line.
+fn warn(job: &Job, report: &Value) {
+    for warning in report["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        eprintln!("{}: warning: {}", job.name, warning.lines().next().unwrap_or_default());
+    }
+}
+
+/// Says now and then how far a job is.
+#[derive(Debug)]
+struct Teller<'j> {
+    name: &'j str,
+    quiet: bool,
+    told: Instant,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, progress: &Progress) {
+        if self.quiet || self.told.elapsed() < PROGRESS_EVERY {
+            return;
+        }
+        self.told = Instant::now();
+        let share = progress.share.map_or(String::new(), |share| format!(" {:.0} %,", share * 100.0));
+        match progress.phase {
+            Phase::Slicing => eprintln!("{}: slicing,{share} {} features", self.name, progress.features),
+            Phase::Emitting => eprintln!("{}: emitting,{share} {} tiles", self.name, progress.tiles),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::jobs;
+    use super::*;
+
+    const SHARE: Share = Share { threads: NonZeroUsize::MIN, memory_bytes: 64 << 20 };
+    const POINT: &str =
+        r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[1,2]}}"#;
+
+    fn job(folder: &Path, layer: &str) -> Job {
+        let text = format!(
+            r#"{{"jobs": [{{"name": "a", "sources": {{"x": "x.geojsonl"}}, "output": "new/a.pmtiles",
+                "recipe": {{"version": 1, "layers": {{"a": {layer}}}}}}}]}}"#
+        );
+        jobs::parse(&text, folder).unwrap().remove(0)
+    }
+
+    fn check(job: &Job, expected: Status) -> Outcome {
+        let outcome = run(job, &SHARE, false, true);
+        assert_eq!(outcome.status, expected);
+        outcome
+    }
+
+    #[test]
+    fn job_runs_when_something_changed_and_only_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("x.geojsonl");
+        let layer = r#"{"source": "mapbox://tileset-source/me/x", "minzoom": 0, "maxzoom": 2}"#;
+        let job = job(folder.path(), layer);
+        fs::write(&source, POINT).unwrap();
+        check(&job, Status::Built);
+        let outcome = check(&job, Status::Unchanged);
+        assert_eq!(outcome.report.unwrap()["tiles"], 3);
+        fs::write(&source, format!("{POINT}\n{POINT}")).unwrap();
+        check(&job, Status::Built);
+        assert_eq!(run(&job, &SHARE, true, true).status, Status::Built);
+
+        let before = fs::read(&job.output).unwrap();
+        fs::write(&source, "no feature").unwrap();
+        check(&job, Status::Failed);
+        assert_eq!(fs::read(&job.output).unwrap(), before);
+        fs::write(&source, POINT).unwrap();
+        check(&job, Status::Built);
+        fs::remove_file(&source).unwrap();
+        check(&job, Status::Failed);
+    }
+
+    #[test]
+    fn refused_recipe_is_shown_with_its_place() {
+        let recipe = b"{\"version\": 1, \"layers\": {\"a\": {\n\"source\": \"mapbox://tileset-source/me/x\", \"minzoom\": 0}}}";
+        let error = plan(recipe).unwrap_err().to_string();
+        assert!(error.contains("layers.a.maxzoom is required."), "{error}");
+    }
+}
