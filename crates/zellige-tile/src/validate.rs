@@ -354,6 +354,9 @@ fn mend(geometry: &mut Geometry<Grid>) {
         let union: Vec<_> = overlay(&contours, FillRule::NonZero).into_iter().flatten().collect();
         shapes = overlay(&union, FillRule::EvenOdd);
     }
+    if shapes.len() > 1 {
+        rehome_holes(&mut shapes);
+    }
     geometry.reset(GeometryKind::Polygon);
     for shape in shapes {
         for ring in shape {
@@ -362,6 +365,52 @@ fn mend(geometry: &mut Geometry<Grid>) {
         }
         geometry.end_polygon();
     }
+}
+
+/// Gives each hole to the smallest outer ring that holds it.
+///
+/// Where rings touch at points the overlay now and then binds a hole to a ring beside it.
+fn rehome_holes(shapes: &mut [Vec<Vec<IntPoint<i32>>>]) {
+    let holes: Vec<_> = shapes.iter_mut().flat_map(|shape| shape.drain(1..).collect::<Vec<_>>()).collect();
+    for hole in holes {
+        let home = shapes
+            .iter()
+            .enumerate()
+            .filter(|(_, shape)| holds(&shape[0], &hole))
+            .min_by_key(|(_, shape)| contour_area_doubled(&shape[0]))
+            .map(|(home, _)| home);
+        if let Some(home) = home {
+            shapes[home].push(hole);
+        }
+    }
+}
+
+fn contour_area_doubled(contour: &[IntPoint<i32>]) -> i64 {
+    let ring: Vec<Grid> = contour.iter().map(|point| Grid::new(point.x, point.y)).collect();
+    area_doubled(&ring).abs()
+}
+
+/// Whether `hole`, which crosses no edge of `shell`, lies inside of it.
+fn holds(shell: &[IntPoint<i32>], hole: &[IntPoint<i32>]) -> bool {
+    // The middle of an edge, in half units; where another ring touches it there, the next one.
+    let edges = hole.iter().zip(hole.iter().cycle().skip(1));
+    let mut middles = edges.map(|(a, b)| Grid::new(a.x + b.x, a.y + b.y));
+    middles.find_map(|middle| is_inside(shell, middle)).unwrap_or(false)
+}
+
+/// Whether `point`, in half units, lies inside of `ring`; nothing when it lies on it.
+fn is_inside(ring: &[IntPoint<i32>], point: Grid) -> Option<bool> {
+    let mut inside = false;
+    for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+        let (a, b) = (Grid::new(2 * a.x, 2 * a.y), Grid::new(2 * b.x, 2 * b.y));
+        let (west, east) = if a <= b { (a, b) } else { (b, a) };
+        let edge = Edge { west, east, ring: 0, nth: 0, ring_len: 0 };
+        if edge.meets(Edge { west: point, east: point, ..edge }) {
+            return None;
+        }
+        inside ^= edge.is_east_of(point);
+    }
+    Some(inside)
 }
 
 fn overlay(contours: &[Vec<IntPoint<i32>>], rule: FillRule) -> Vec<Vec<Vec<IntPoint<i32>>>> {

@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use geo::{Area, BooleanOps, Simplify};
+use geo::line_measures::{Distance, Euclidean};
+use geo::{Area, BooleanOps};
 use geo_types as gt;
 use proptest::prelude::*;
 use zellige_model::{
@@ -69,8 +70,17 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn validated_polygons_are_legal_and_keep_the_even_odd_area(
+    fn validated_polygons_are_legal(
         rings in prop::collection::vec(wild_ring(12, 9), 1..3),
+    ) {
+        let mut geometry = polygon_of(&rings);
+        Validator::default().validate(&mut geometry);
+        prop_assert_eq!(polygon_faults(&geometry), [""; 0], "{:?}", geometry);
+    }
+
+    #[test]
+    fn validated_polygons_keep_the_even_odd_area(
+        rings in prop::collection::vec(wild_ring(4000, 12), 1..3),
     ) {
         // Holes go with a shell that has no area.
         prop_assume!(even_odd_area(&rings[..1]) > 0.0);
@@ -80,8 +90,9 @@ proptest! {
         prop_assert_eq!(polygon_faults(&geometry), [""; 0], "{:?}", geometry);
         let area: i64 = geometry.parts().map(area_doubled).sum();
         let expected = even_odd_area(&rings);
-        // Crossings are rounded to the grid.
-        prop_assert!((area as f64 - expected).abs() <= 0.02 * expected + 12.0 * rings.len() as f64, "{} {}", area, expected);
+        // A crossing is rounded to the grid: by half a unit, along edges of at most the side.
+        let tolerance = 0.01 * expected + 4000.0;
+        prop_assert!((area as f64 - expected).abs() <= tolerance, "{} {}", area, expected);
         // Shapes that touch at a point are looked at again, but nothing is left to mend.
         validator.validate(&mut geometry);
         prop_assert_eq!(geometry.parts().map(area_doubled).sum::<i64>(), area);
@@ -156,7 +167,7 @@ proptest! {
     }
 
     #[test]
-    fn coarser_tolerances_keep_subsets_and_lines_agree_with_the_textbook(
+    fn coarser_tolerances_keep_subsets(
         line in prop::collection::vec((0_i32..1000, 0_i32..1000), 2..60), fine in 0.5_f64..50.0, factor in 1.0_f64..9.0,
     ) {
         let mut shape = Weighted::default();
@@ -169,10 +180,24 @@ proptest! {
         simplify(&mut shape, fine * factor);
         let mut rest = kept.iter();
         prop_assert!(shape.geometry.points.iter().all(|point| rest.any(|other| other == point)));
-        let oracle: gt::LineString<f64> = line.iter().map(|(x, y)| (f64::from(*x), f64::from(*y))).collect();
-        // The oracle measures to the line, not to the segment, so it may keep fewer vertices, never more.
-        let oracle = oracle.simplify(fine);
-        prop_assert!(oracle.0.len() <= kept.len(), "{} {}", oracle.0.len(), kept.len());
+    }
+
+    #[test]
+    fn a_simplified_line_stays_within_its_tolerance(
+        line in prop::collection::vec((0_i32..1000, 0_i32..1000), 2..60), tolerance in 0.5_f64..200.0,
+    ) {
+        let mut shape = Weighted::default();
+        shape.geometry.reset(GeometryKind::LineString);
+        shape.geometry.points = line.iter().map(|(x, y)| World::new((*x).into(), (*y).into())).collect();
+        shape.geometry.end_part();
+        Weigher::default().weigh(&shape.geometry, 0.0, &mut shape.weights);
+        simplify(&mut shape, tolerance);
+        let coord = |point: &World| gt::Coord { x: point.x as f64, y: point.y as f64 };
+        let kept: gt::LineString<f64> = shape.geometry.points.iter().map(coord).collect();
+        for (x, y) in line {
+            let distance = Euclidean.distance(&gt::Point::new(x.into(), y.into()), &kept);
+            prop_assert!(distance <= tolerance + 1e-9, "{} {} is {} away", x, y, distance);
+        }
     }
 
     #[test]
