@@ -85,7 +85,8 @@ fn build(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let status = run::cargo(["run", "--release", "--package", "xtask", "--features", "engine"])
         .arg("--manifest-path")
         .arg(manifest)
-        .args(["--quiet", "--", "build"])
+        .args(arguments.iter().find(|argument| *argument == "--quiet"))
+        .args(["--", "build"])
         .args(arguments)
         .status()?;
     Ok(status.code().map_or(ExitCode::FAILURE, |code| ExitCode::from(code.clamp(0, 255) as u8)))
