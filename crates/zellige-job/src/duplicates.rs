@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use zellige_tile::piece::PieceKey;
 
 use crate::Error;
-use crate::sort::Runs;
+use crate::merge::Runs;
 
 /// How many ids the warning names.
 const EXAMPLES_MAX: usize = 20;

@@ -16,11 +16,11 @@ use zellige_tile::emit::{Emitted, Emitter};
 
 use crate::Error;
 use crate::duplicates::Duplicates;
+use crate::merge::Runs;
 use crate::progress::{Counters, Phase, Progress};
 use crate::publish::Watch;
 use crate::queue::{OrderedQueue, Taken};
 use crate::slicing::WATCH_STEP;
-use crate::sort::Runs;
 
 /// Bounds of the pieces in a shard, bytes.
 const SHARD_BYTES_MIN: u64 = 256 << 10;

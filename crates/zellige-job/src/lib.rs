@@ -13,8 +13,10 @@ pub mod report;
 mod slicing;
 mod duplicates;
 mod sort;
+mod merge;
 mod emitting;
 mod queue;
+mod describe;
 mod error;
 
 pub use error::Error;

@@ -15,7 +15,7 @@ use zellige_model::{FieldKind, GeometryKind, TileCoord, TileId};
 use zellige_recipe::{LayerPlan, Plan};
 
 use crate::budget::share;
-use crate::encode::table::{LayerEncoder, framed_layer_len};
+use crate::encode::layer::{LayerEncoder, framed_layer_len};
 use crate::piece::Body;
 use crate::select::Block;
 use crate::stats::{LayerStats, Written};

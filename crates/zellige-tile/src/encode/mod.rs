@@ -1,11 +1,12 @@
 //! Vector tile bytes, by hand: the wire format of MVT 2.1 §4 without a message in between.
 //!
 //! `command` writes geometry and `value` writes attribute values once, when a feature is sliced;
-//! `table` then puts finished pieces together, tile after tile.
+//! `layer` then puts finished pieces together, tile after tile.
 
 pub mod command;
 pub mod value;
-pub mod table;
+pub mod layer;
+mod table;
 
 /// Appends a base-128 varint.
 pub(crate) fn push_varint(out: &mut Vec<u8>, mut number: u64) {

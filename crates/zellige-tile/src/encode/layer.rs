@@ -1,0 +1,257 @@
+//! Finished pieces to a layer message, never longer than asked.
+//!
+//! In:     attribute blocks and bodies in output order.
+//! Out:    a `Layer` message: features that share keys and values; the size it would have had whole.
+//! Keeps:  order; the layer ends before the first feature that does not fit (recipe 2.7).
+//! Source: MVT 2.1 §4.1, §4.2 (each key and value once, in order of first use).
+//!
+//! Every accepted feature leaves a mark, and tables only grow, so the layer can be cut back to any
+//! number of features without encoding anything again. Features beyond the end are only measured.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+use zellige_model::{Extent, FieldKind, GeometryKind, LayerName};
+
+use super::table::{KeyTable, ValueTable};
+use super::{push_varint, varint_len};
+use crate::checksum::mix;
+use crate::piece::Body;
+use crate::select::{Block, Entry};
+
+const TAG_FEATURE: u8 = 2 << 3 | 2;
+
+/// Builds one layer of one tile after the other, in buffers that stay.
+#[derive(Debug, Default)]
+pub struct LayerEncoder {
+    bytes_max: u64,
+    head: Vec<u8>,
+    features: Vec<u8>,
+    keys: KeyTable,
+    values: ValueTable,
+    marks: Vec<Mark>,
+    /// Indices of keys and values of the feature at hand, alternating, as varints.
+    tags: Vec<u8>,
+    overflow: Option<Overflow>,
+    fields: Vec<u8>,
+}
+
+/// Where the layer stands after a feature.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    features: u32,
+    keys: u32,
+    values: u32,
+    kind: u8,
+    checksum: u64,
+}
+
+/// What the features that did not fit would add.
+#[derive(Debug, Default)]
+struct Overflow {
+    bytes: u64,
+    keys: FxHashMap<u32, u32>,
+    values: FxHashMap<(u64, u32), u32>,
+}
+
+impl LayerEncoder {
+    /// Forgets the last layer and starts one of at most `bytes_max` bytes.
+    pub fn begin(&mut self, name: &LayerName, extent: Extent, bytes_max: u64) {
+        self.bytes_max = bytes_max;
+        self.head.clear();
+        self.head.extend_from_slice(&[15 << 3, 2, 1 << 3 | 2]);
+        push_varint(&mut self.head, name.as_str().len() as u64);
+        self.head.extend_from_slice(name.as_str().as_bytes());
+        self.head.push(5 << 3);
+        push_varint(&mut self.head, u64::from(extent.get()));
+        self.features.clear();
+        self.keys.clear();
+        self.values.clear();
+        self.marks.clear();
+        self.overflow = None;
+    }
+
+    /// Adds a feature, or measures it when the layer is full; `names` are those of all keys.
+    pub fn push(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) {
+        if self.overflow.is_some() {
+            self.measure(block, body, names);
+            return;
+        }
+        let before = self.marks.last().copied().unwrap_or_default();
+        self.tags.clear();
+        for entry in block.entries() {
+            let key = self.keys.index(entry.key, &names[entry.key as usize]);
+            let value = self.values.index(&entry);
+            push_varint(&mut self.tags, u64::from(key));
+            push_varint(&mut self.tags, u64::from(value));
+        }
+        let feature_len = feature_len(body, self.tags.len());
+        let framed_len = 1 + varint_len(feature_len) as u64 + feature_len;
+        if self.len() + framed_len > self.bytes_max {
+            self.keys.truncate(before.keys);
+            self.values.truncate(before.values);
+            self.overflow = Some(Overflow::default());
+            self.measure(block, body, names);
+            return;
+        }
+        self.push_feature(body, feature_len);
+        for entry in block.entries() {
+            self.note_field(&entry);
+        }
+        self.marks.push(Mark {
+            features: self.features.len() as u32,
+            keys: self.keys.bytes().len() as u32,
+            values: self.values.bytes().len() as u32,
+            kind: body.kind as u8,
+            checksum: mix(mix(before.checksum, block.checksum), xxh3_64(body.commands) ^ body.kind as u64),
+        });
+    }
+
+    fn push_feature(&mut self, body: &Body<'_>, feature_len: u64) {
+        let out = &mut self.features;
+        out.push(TAG_FEATURE);
+        push_varint(out, feature_len);
+        if let Some(id) = body.id {
+            out.push(1 << 3);
+            push_varint(out, id);
+        }
+        if !self.tags.is_empty() {
+            out.push(2 << 3 | 2);
+            push_varint(out, self.tags.len() as u64);
+            out.extend_from_slice(&self.tags);
+        }
+        out.extend_from_slice(&[3 << 3, body.kind as u8 + 1, 4 << 3 | 2]);
+        push_varint(out, body.commands.len() as u64);
+        out.extend_from_slice(body.commands);
+    }
+
+    /// Adds up what a feature beyond the end would take.
+    fn measure(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) {
+        let Some(overflow) = &mut self.overflow else { return };
+        let mut tags_len = 0;
+        for entry in block.entries() {
+            let key = self.keys.find(entry.key).unwrap_or_else(|| {
+                let next = (self.keys.len() + overflow.keys.len()) as u32;
+                *overflow.keys.entry(entry.key).or_insert_with(|| {
+                    overflow.bytes += framed_text_len(names[entry.key as usize].len());
+                    next
+                })
+            });
+            let value = self.values.find(&entry).unwrap_or_else(|| {
+                let next = (self.values.len() + overflow.values.len()) as u32;
+                *overflow.values.entry((entry.hash, entry.value.len() as u32)).or_insert_with(|| {
+                    overflow.bytes += framed_text_len(entry.value.len());
+                    next
+                })
+            });
+            tags_len += varint_len(u64::from(key)) + varint_len(u64::from(value));
+        }
+        let feature_len = feature_len(body, tags_len);
+        overflow.bytes += 1 + varint_len(feature_len) as u64 + feature_len;
+    }
+
+    fn note_field(&mut self, entry: &Entry<'_>) {
+        let key = entry.key as usize;
+        if self.fields.len() <= key {
+            self.fields.resize(key + 1, 0);
+        }
+        self.fields[key] |= 1 << entry.kind as u8;
+    }
+
+    /// Returns the number of features that fit.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// Returns the length of the layer in bytes with all features that fit.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        (self.head.len() + self.features.len() + self.keys.bytes().len() + self.values.bytes().len()) as u64
+    }
+
+    /// Whether no feature fit.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// Returns the length that the layer would have with all features that were pushed.
+    #[must_use]
+    pub fn len_whole(&self) -> u64 {
+        self.len() + self.overflow.as_ref().map_or(0, |overflow| overflow.bytes)
+    }
+
+    /// Whether features were left out.
+    #[must_use]
+    pub const fn is_capped(&self) -> bool {
+        self.overflow.is_some()
+    }
+
+    /// Returns the largest number of features with which the layer has at most `bytes_max` bytes.
+    #[must_use]
+    pub fn n_features_within(&self, bytes_max: u64) -> usize {
+        self.marks.partition_point(|mark| self.len_at(*mark) <= bytes_max)
+    }
+
+    fn len_at(&self, mark: Mark) -> u64 {
+        self.head.len() as u64 + u64::from(mark.features) + u64::from(mark.keys) + u64::from(mark.values)
+    }
+
+    /// Appends the layer with its first `n_features` features, framed as a field of the tile.
+    /// Returns its length without the frame, and the checksum over its geometry and attributes.
+    pub fn write(&self, n_features: usize, out: &mut Vec<u8>) -> (u64, u64) {
+        let Some(mark) = n_features.checked_sub(1).map(|last| self.marks[last]) else { return (0, 0) };
+        let len = self.len_at(mark);
+        out.push(3 << 3 | 2);
+        push_varint(out, len);
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(&self.features[..mark.features as usize]);
+        out.extend_from_slice(&self.keys.bytes()[..mark.keys as usize]);
+        out.extend_from_slice(&self.values.bytes()[..mark.values as usize]);
+        (len, mark.checksum)
+    }
+
+    /// Returns the kinds of the first `n_features` features.
+    pub fn kinds(&self, n_features: usize) -> impl Iterator<Item = GeometryKind> {
+        self.marks[..n_features].iter().map(|mark| match mark.kind {
+            0 => GeometryKind::Point,
+            1 => GeometryKind::LineString,
+            _ => GeometryKind::Polygon,
+        })
+    }
+
+    /// Returns for each key number which kinds of values were written since the encoder was made.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Option<FieldKind>> {
+        self.fields.iter().map(|bits| field_kind(*bits)).collect()
+    }
+}
+
+const fn field_kind(bits: u8) -> Option<FieldKind> {
+    match bits {
+        0 => None,
+        1 => Some(FieldKind::String),
+        2 => Some(FieldKind::Number),
+        4 => Some(FieldKind::Boolean),
+        _ => Some(FieldKind::Mixed),
+    }
+}
+
+/// Returns the length of a layer as a field of the tile.
+#[must_use]
+pub const fn framed_layer_len(len: u64) -> u64 {
+    1 + varint_len(len) as u64 + len
+}
+
+const fn framed_text_len(len: usize) -> u64 {
+    (1 + varint_len(len as u64) + len) as u64
+}
+
+fn feature_len(body: &Body<'_>, tags_len: usize) -> u64 {
+    let id = body.id.map_or(0, |id| 1 + varint_len(id));
+    let tags = if tags_len == 0 { 0 } else { 1 + varint_len(tags_len as u64) + tags_len };
+    let commands = 1 + varint_len(body.commands.len() as u64) + body.commands.len();
+    (id + tags + 2 + commands) as u64
+}

@@ -1,0 +1,55 @@
+//! One edge of a ring, and the exact questions that are asked of it.
+
+use zellige_model::Grid;
+
+/// One edge of a ring, from west to east (north to south when vertical).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    pub(super) west: Grid,
+    pub(super) east: Grid,
+    pub(super) ring: u32,
+    /// Number of the edge in its ring; the next one shares a vertex.
+    pub(super) nth: u32,
+    pub(super) ring_len: u32,
+}
+
+impl Edge {
+    pub(super) const fn is_neighbour(self, other: Self) -> bool {
+        if self.ring != other.ring {
+            return false;
+        }
+        let apart = self.nth.abs_diff(other.nth);
+        apart <= 1 || apart == self.ring_len - 1
+    }
+
+    /// Whether the two closed segments share a point.
+    pub(super) fn meets(self, other: Self) -> bool {
+        let north = |edge: Self| edge.west.y.min(edge.east.y);
+        let south = |edge: Self| edge.west.y.max(edge.east.y);
+        if south(self) < north(other) || south(other) < north(self) {
+            return false;
+        }
+        let side = |edge: Self, point| turn(edge.west, edge.east, point).signum();
+        let (a, b) = (side(self, other.west), side(self, other.east));
+        let (c, d) = (side(other, self.west), side(other, self.east));
+        if a == 0 && b == 0 {
+            // On one line, and their boxes overlap.
+            return self.west.x <= other.east.x && other.west.x <= self.east.x;
+        }
+        a * b <= 0 && c * d <= 0
+    }
+
+    /// Whether a ray from `vertex` to the east crosses the edge; upper ends count, lower ends do not.
+    pub(super) fn is_east_of(self, vertex: Grid) -> bool {
+        if (self.west.y <= vertex.y) == (self.east.y <= vertex.y) {
+            return false;
+        }
+        let turn = turn(self.west, self.east, vertex);
+        if self.west.y < self.east.y { turn > 0 } else { turn < 0 }
+    }
+}
+
+/// Returns twice the signed area of the triangle; positive when `c` lies to the right, y down: clockwise.
+pub(super) const fn turn(a: Grid, b: Grid, c: Grid) -> i64 {
+    (b.x - a.x) as i64 * (c.y - a.y) as i64 - (b.y - a.y) as i64 * (c.x - a.x) as i64
+}

@@ -1,0 +1,104 @@
+//! Rebuilds polygons that touch or cross themselves or each other.
+//!
+//! In:     tidy polygons.
+//! Out:    legal ones with the same area: each polygon by the even-odd rule, several by union.
+//! Source: `i_overlay` on integers with its OGC option.
+
+use i_overlay::core::fill_rule::FillRule;
+use i_overlay::core::overlay::{IntOverlayOptions, Overlay, ShapeType};
+use i_overlay::core::overlay_rule::OverlayRule;
+use i_overlay::core::solver::Solver;
+use i_overlay::i_float::int::point::IntPoint;
+use zellige_model::{Geometry, GeometryKind, Grid};
+
+use super::area_doubled;
+use super::edge::Edge;
+
+/// A ring of the overlay; the first of a shape is the outer one.
+type Contour = Vec<IntPoint<i32>>;
+
+/// Replaces polygons that touch or cross themselves or each other by legal ones of the same area.
+///
+/// Each polygon counts by the even-odd rule, several polygons by union.
+pub(super) fn mend(geometry: &mut Geometry<Grid>) {
+    let contour =
+        |ring| geometry.part(ring).iter().map(|point: &Grid| IntPoint::new(point.x, point.y)).collect();
+    let mut shapes = Vec::new();
+    for rings in geometry.polygons() {
+        let contours: Vec<Contour> = rings.map(contour).collect();
+        shapes.extend(overlay(&contours, FillRule::EvenOdd));
+    }
+    if geometry.polygon_ends.len() > 1 {
+        let contours: Vec<_> = shapes.into_iter().flatten().collect();
+        // The union first; its shapes do not overlap, so the even-odd rule then only settles how they touch.
+        let union: Vec<_> = overlay(&contours, FillRule::NonZero).into_iter().flatten().collect();
+        shapes = overlay(&union, FillRule::EvenOdd);
+    }
+    if shapes.len() > 1 {
+        rehome_holes(&mut shapes);
+    }
+    geometry.reset(GeometryKind::Polygon);
+    for shape in shapes {
+        for ring in shape {
+            geometry.points.extend(ring.iter().map(|point| Grid::new(point.x, point.y)));
+            geometry.end_part();
+        }
+        geometry.end_polygon();
+    }
+}
+
+/// Gives each hole to the smallest outer ring that holds it.
+///
+/// Where rings touch at points the overlay now and then binds a hole to a ring beside it.
+fn rehome_holes(shapes: &mut [Vec<Contour>]) {
+    let holes: Vec<_> = shapes.iter_mut().flat_map(|shape| shape.drain(1..).collect::<Vec<_>>()).collect();
+    for hole in holes {
+        let home = shapes
+            .iter()
+            .enumerate()
+            .filter(|(_, shape)| holds(&shape[0], &hole))
+            .min_by_key(|(_, shape)| contour_area_doubled(&shape[0]))
+            .map(|(home, _)| home);
+        if let Some(home) = home {
+            shapes[home].push(hole);
+        }
+    }
+}
+
+fn contour_area_doubled(contour: &[IntPoint<i32>]) -> i64 {
+    let ring: Vec<Grid> = contour.iter().map(|point| Grid::new(point.x, point.y)).collect();
+    area_doubled(&ring).abs()
+}
+
+/// Whether `hole`, which crosses no edge of `shell`, lies inside of it.
+fn holds(shell: &[IntPoint<i32>], hole: &[IntPoint<i32>]) -> bool {
+    // The middle of an edge, in half units; where another ring touches it there, the next one.
+    let edges = hole.iter().zip(hole.iter().cycle().skip(1));
+    let mut middles = edges.map(|(a, b)| Grid::new(a.x + b.x, a.y + b.y));
+    middles.find_map(|middle| is_inside(shell, middle)).unwrap_or(false)
+}
+
+/// Whether `point`, in half units, lies inside of `ring`; nothing when it lies on it.
+fn is_inside(ring: &[IntPoint<i32>], point: Grid) -> Option<bool> {
+    let mut inside = false;
+    for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+        let (a, b) = (Grid::new(2 * a.x, 2 * a.y), Grid::new(2 * b.x, 2 * b.y));
+        let (west, east) = if a <= b { (a, b) } else { (b, a) };
+        let edge = Edge { west, east, ring: 0, nth: 0, ring_len: 0 };
+        if edge.meets(Edge { west: point, east: point, ..edge }) {
+            return None;
+        }
+        inside ^= edge.is_east_of(point);
+    }
+    Some(inside)
+}
+
+fn overlay(contours: &[Contour], rule: FillRule) -> Vec<Vec<Contour>> {
+    let mut overlay = Overlay::<i32>::new_custom(
+        contours.iter().map(Vec::len).sum(),
+        IntOverlayOptions::ogc(),
+        Solver::default(),
+    );
+    overlay.add_source(contours, ShapeType::Subject);
+    overlay.overlay(OverlayRule::Subject, rule)
+}

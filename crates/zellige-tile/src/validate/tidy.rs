@@ -1,0 +1,69 @@
+//! Removes what no ring needs: repeats, spikes, vertices on straight edges; winds the rest.
+
+use zellige_model::{Geometry, GeometryKind, Grid};
+
+use super::area_doubled;
+use super::edge::turn;
+
+/// Removes repeats, spikes and vertices on straight edges, then rings of which nothing is left; winds the rest.
+pub(super) fn tidy(geometry: &mut Geometry<Grid>, scratch: &mut Geometry<Grid>) {
+    scratch.reset(GeometryKind::Polygon);
+    for mut rings in geometry.polygons() {
+        let Some(shell) = rings.next() else { continue };
+        if !tidy_ring(geometry.part(shell), true, scratch) {
+            continue;
+        }
+        for hole in rings {
+            tidy_ring(geometry.part(hole), false, scratch);
+        }
+        scratch.end_polygon();
+    }
+    std::mem::swap(geometry, scratch);
+}
+
+/// Appends the tidy form of `ring`, wound as asked; says whether there is one.
+fn tidy_ring(ring: &[Grid], is_shell: bool, out: &mut Geometry<Grid>) -> bool {
+    let start = out.points.len();
+    for point in ring {
+        push_bend(*point, start, &mut out.points);
+    }
+    trim_seam(start, &mut out.points);
+    if out.points.len() - start < 3 {
+        out.points.truncate(start);
+        return false;
+    }
+    // A ring of bends can only have no area when it crosses itself, and then it will be mended.
+    if (area_doubled(&out.points[start..]) > 0) != is_shell {
+        out.points[start + 1..].reverse();
+    }
+    out.end_part();
+    true
+}
+
+/// Appends `point`, taking back earlier points that it shows to be no bends.
+fn push_bend(point: Grid, start: usize, points: &mut Vec<Grid>) {
+    while let [.., before, last] = &points[start..] {
+        if turn(*before, *last, point) != 0 {
+            break;
+        }
+        points.pop();
+    }
+    if points[start..].last() != Some(&point) {
+        points.push(point);
+    }
+}
+
+/// Removes points at both ends of the ring that are no bends once it is closed.
+fn trim_seam(start: usize, points: &mut Vec<Grid>) {
+    loop {
+        let ring = &points[start..];
+        let [first, second, .., before, last] = ring else { return };
+        if turn(*before, *last, *first) == 0 {
+            points.pop();
+        } else if turn(*last, *first, *second) == 0 {
+            points.remove(start);
+        } else {
+            return;
+        }
+    }
+}
