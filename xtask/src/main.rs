@@ -15,6 +15,7 @@ use std::process::ExitCode;
 mod build;
 mod ci;
 mod tidy;
+mod bless;
 mod run;
 mod usage;
 
@@ -32,6 +33,7 @@ usage: cargo xtask VERB [ARGUMENTS]
       --quiet        print nothing but errors and the table at the end
   ci                 all checks: format, tidy, lints, documentation, benches, example, tests
   tidy               the checks that compilers do not make: arrows between crates, headers, sizes
+  bless              writes what the golden cases give now; read the difference before you keep it
   help               this text
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -63,7 +65,8 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
         "build" => build(rest),
         "ci" => usage::none(verb, rest).and_then(|()| ci::run()),
         "tidy" => usage::none(verb, rest).and_then(|()| tidy::run()),
-        _ => Err(usage::unknown("verb", verb, &["build", "ci", "tidy", "help"])),
+        "bless" => usage::none(verb, rest).and_then(|()| bless::run()),
+        _ => Err(usage::unknown("verb", verb, &["build", "ci", "tidy", "bless", "help"])),
     }
 }
 

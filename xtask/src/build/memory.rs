@@ -1,12 +1,22 @@
-//! Sizes of memory as people write them.
+//! Sizes of memory as people write them, here and on the command line of the engine.
 
-/// Returns the bytes that a text such as `512MiB`, `4GiB` or `1.5 GiB` means.
+/// Bytes that a job may be given: 1 PiB.
+const BYTES_MAX: u64 = 1 << 50;
+
+/// Returns the bytes that a text such as `512MiB`, `4 GiB` or `2G` means; every unit is a power of 1024.
 pub(super) fn parse(text: &str) -> Option<u64> {
-    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
-    let (number, shift) = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift)))?;
-    let number: f64 = number.trim().parse().ok()?;
-    let bytes = number * (1_u64 << shift) as f64;
-    (1.0 <= bytes && bytes <= (1_u64 << 50) as f64).then_some(bytes as u64)
+    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(n_digits);
+    let shift = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        _ => return None,
+    };
+    let bytes = number.parse::<u64>().ok()?.checked_mul(1 << shift)?;
+    (1..=BYTES_MAX).contains(&bytes).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -18,13 +28,15 @@ mod tests {
     }
 
     #[test]
-    fn size_has_a_unit() {
+    fn size_is_a_whole_number_with_a_unit() {
         check("512MiB", Some(512 << 20));
-        check("1.5 GiB", Some(3 << 29));
-        check("4GB", None);
-        check("4096", None);
+        check("4 GiB", Some(4 << 30));
+        check("2g", Some(2 << 30));
+        check("4096", Some(4096));
+        check("1.5GiB", None);
         check("-1GiB", None);
-        check("NaN GiB", None);
-        check("1e9TiB", None);
+        check("0", None);
+        check("9999999T", None);
+        check("much", None);
     }
 }
