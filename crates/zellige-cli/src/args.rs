@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use crate::show::put;
 
 /// The column at which explanations of flags begin.
-const HELP_COLUMN: usize = 28;
+const HELP_COLUMN: usize = 30;
 /// How long a misspelt word may be to be compared at all, bytes.
 const WORD_BYTES_MAX: usize = 64;
 
@@ -346,11 +346,11 @@ Bakes bread.
 usage: zellige bake FLOUR [WATER]
 
 options:
-  -o, --output LOAF         where it goes
-      --spice NAME          what is in it;
-                            may be repeated
-      --force               bakes at any rate
-  -h, --help                shows this text
+  -o, --output LOAF           where it goes
+      --spice NAME            what is in it;
+                              may be repeated
+      --force                 bakes at any rate
+  -h, --help                  shows this text
 
 examples:
   zellige bake rye

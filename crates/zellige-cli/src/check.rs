@@ -53,7 +53,8 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         print(&format!("{:#}\n", to_json(&text, &checked)))?;
     } else {
         let verdict = verdict(&checked);
-        print(&format!("{}{}: {verdict}\n", everything(&text, &checked), path.display()))?;
+        let (refusals, warnings) = (refusals(&text, &checked), warnings(&text, &checked));
+        print(&format!("{refusals}{warnings}{}: {verdict}\n", path.display()))?;
     }
     if checked.plan.is_some() { Ok(()) } else { Err(Failure::RecipeRefused) }
 }
@@ -81,11 +82,6 @@ pub(crate) fn read(path: &OsStr) -> anyhow::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Returns problems, what is not supported, and warnings as text for people.
-fn everything(text: &[u8], checked: &Checked) -> String {
-    refusals(text, checked) + &warnings(text, checked)
-}
-
 /// Returns why no plan could be made, as text for people.
 pub(crate) fn refusals(text: &[u8], checked: &Checked) -> String {
     let mut out = String::new();
@@ -96,7 +92,7 @@ pub(crate) fn refusals(text: &[u8], checked: &Checked) -> String {
 }
 
 /// Returns what is odd, as text for people.
-pub(crate) fn warnings(text: &[u8], checked: &Checked) -> String {
+fn warnings(text: &[u8], checked: &Checked) -> String {
     let mut out = String::new();
     for lint in &checked.lints {
         put(&mut out, format_args!("warning: {}\n", render_lint(text, lint)));
@@ -157,11 +153,15 @@ mod tests {
 
     #[test]
     fn verdict_counts_what_was_found() {
-        check(r#"{"source": "mapbox://tileset-source/me/a", "minzoom": 0, "maxzoom": 1}"#, "valid");
+        check(
+            r#"{"source": "mapbox://tileset-source/me/a", "minzoom": 0, "maxzoom": 1,
+                  "features": {"simplification": 1}}"#,
+            "valid",
+        );
         check(r#"{"source": "mapbox://tileset-source/me/a", "minzoom": 0}"#, "not valid, 1 problem");
         check("{}", "not valid, 3 problems");
         check(
-            r#"{"source": "mapbox://tileset-source/me/a", "minzoom": 0, "minzoom": 0, "maxzoom": 1}"#,
+            r#"{"source": "mapbox://tileset-source/me/a", "minzoom": 0, "maxzoom": 1}"#,
             "valid, 1 warning",
         );
     }

@@ -10,14 +10,14 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use serde_json::{Map, Value, json};
 use zellige::archive::{Format, ReadTiles, Summary};
-use zellige::model::{LonLat, LonLatBounds, TileCoord, Tileset, Zoom};
+use zellige::model::{FieldKind, LonLat, LonLatBounds, TileCoord, Tileset, Zoom};
 use zellige::tile::decode::decode;
 use zellige::tile::text::to_text;
 
 use crate::args::{Flag, Given, Verb};
 use crate::draw;
 use crate::exit::Failure;
-use crate::show::{Align, Table, bytes, grouped, print, printable, put};
+use crate::show::{Align, Table, bytes, grouped, paragraph, print, printable, put};
 
 /// Characters of a text of the archive.
 const TEXT_CHARS_MAX: usize = 200;
@@ -180,8 +180,12 @@ fn layers(tileset: &Tileset) -> String {
         if !layer.description.is_empty() {
             put(&mut out, format_args!("  {}\n", printable(&layer.description, TEXT_CHARS_MAX)));
         }
-        for (field, kind) in layer.fields.iter().take(FIELDS_MAX) {
-            put(&mut out, format_args!("  {:<7}  {}\n", kind.name(), printable(field, TEXT_CHARS_MAX)));
+        let kinds = [FieldKind::String, FieldKind::Number, FieldKind::Boolean, FieldKind::Mixed];
+        for wanted in kinds {
+            let listed = layer.fields.iter().take(FIELDS_MAX);
+            let fields = listed.filter(|(_, kind)| **kind == wanted);
+            let names: Vec<String> = fields.map(|(field, _)| printable(field, TEXT_CHARS_MAX)).collect();
+            put(&mut out, format_args!("{}", paragraph(wanted.name(), &names)));
         }
         if layer.fields.len() > FIELDS_MAX {
             put(&mut out, format_args!("  and {} more fields\n", layer.fields.len() - FIELDS_MAX));

@@ -24,12 +24,14 @@ use zellige::{Error, Plan, Report, Settings, Source};
 use crate::args::{Flag, Given, Times, Verb};
 use crate::exit::{Failure, tell};
 use crate::progress::Teller;
-use crate::show::print;
+use crate::show::{print, printable};
 use crate::sources::STDIN;
 use crate::{check, report, sources};
 
 /// More threads than any machine has cores.
 const THREADS_MAX: usize = 1024;
+/// Characters of the place that a warning names.
+const WARNING_CHARS_MAX: usize = 200;
 /// The exit code of a second interrupt.
 const INTERRUPTED: i32 = 1;
 
@@ -111,8 +113,11 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         return Err(Failure::RecipeRefused);
     };
     let is_quiet = given.has("quiet");
-    if !is_quiet && !checked.lints.is_empty() {
-        tell(check::warnings(&text, &checked).trim_end());
+    if !is_quiet {
+        for lint in &checked.lints {
+            let place = printable(&lint.pointer, WARNING_CHARS_MAX);
+            tell(&format!("warning: {place}: {} ({})", lint.message, lint.code.code()));
+        }
     }
     let settings = with_envelope(settings, checked.envelope.as_ref());
     let wanted = sources::assign(plan, given.all("source")).map_err(|message| given.usage(message))?;

@@ -71,34 +71,46 @@ fn layers(report: &Report) -> Table {
         ("average", Align::Right),
         ("largest", Align::Right),
         ("capped", Align::Right),
+        ("left out", Align::Right),
     ]);
-    let features = |stats: &ZoomStats| stats.points + stats.linestrings + stats.polygons;
-    let row = |layer: &str, zoom: String, counts: [u64; 5]| {
-        let [tiles, features, sum, max, capped] = counts;
+    let row = |layer: &str, zoom: String, counts: [u64; 6]| {
+        let [tiles, features, sum, max, capped, left_out] = counts;
         let average = sum.checked_div(tiles).unwrap_or(0);
         let sizes = [sum, average, max].map(bytes);
         let counts = [grouped(tiles), grouped(features)];
         let first = [layer.to_owned(), zoom].into_iter();
-        first.chain(counts).chain(sizes).chain([grouped(capped)]).collect::<Vec<_>>()
+        first.chain(counts).chain(sizes).chain([capped, left_out].map(grouped)).collect::<Vec<_>>()
     };
     for layer in &report.layers {
         for (zoom, stats) in &layer.stats.zooms {
-            let counts = [stats.tiles, features(stats), stats.sum_size, stats.max_size, stats.capped];
+            let counts =
+                [stats.tiles, features(stats), stats.sum_size, stats.max_size, stats.capped, left_out(stats)];
             table.row(row(&layer.name, zoom.to_string(), counts));
         }
         let total = |counter: fn(&ZoomStats) -> u64| layer.stats.total(counter);
         let max = layer.stats.zooms.values().map(|stats| stats.max_size).max().unwrap_or(0);
         let counts = [
             total(|zoom| zoom.tiles),
-            layer.stats.total(features),
+            total(features),
             total(|zoom| zoom.sum_size),
             max,
             total(|zoom| zoom.capped),
+            total(left_out),
         ];
         table.row(row(&layer.name, "all".to_owned(), counts));
         table.rule();
     }
     table
+}
+
+/// Counts the features in tiles, each in every tile.
+fn features(stats: &ZoomStats) -> u64 {
+    stats.points + stats.linestrings + stats.polygons
+}
+
+/// Counts the features that are too small for the zoom or went for a size limit.
+fn left_out(stats: &ZoomStats) -> u64 {
+    stats.features_vanished + stats.features_over_budget
 }
 
 fn push_finding(out: &mut String, finding: &FindingReport) {

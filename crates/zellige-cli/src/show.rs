@@ -37,6 +37,33 @@ pub(crate) fn put(out: &mut String, text: fmt::Arguments<'_>) {
     fmt::Write::write_fmt(out, text).expect("writing to a string does not fail");
 }
 
+/// Characters of a line of a paragraph.
+const PARAGRAPH_CHARS: usize = 100;
+/// The column at which the lines of a paragraph begin.
+const PARAGRAPH_INDENT: usize = 11;
+
+/// Returns `words` with commas between them, in lines behind `label`; nothing when there are none.
+pub(crate) fn paragraph(label: &str, words: &[String]) -> String {
+    let mut out = String::new();
+    let mut line = format!("  {label:<width$}", width = PARAGRAPH_INDENT - 2);
+    for (idx, word) in words.iter().enumerate() {
+        let comma = if idx + 1 < words.len() { "," } else { "" };
+        let is_full = line.chars().count() + 1 + word.chars().count() > PARAGRAPH_CHARS;
+        if is_full && idx > 0 {
+            put(&mut out, format_args!("{line}\n"));
+            line = " ".repeat(PARAGRAPH_INDENT);
+        } else if idx > 0 {
+            line.push(' ');
+        }
+        line.push_str(word);
+        line.push_str(comma);
+    }
+    if !words.is_empty() {
+        put(&mut out, format_args!("{line}\n"));
+    }
+    out
+}
+
 /// Spaces between two columns.
 const GAP: usize = 2;
 
@@ -202,6 +229,21 @@ water            5  full
          1,234,572
 ";
         assert_eq!(table.to_string(), expected);
+    }
+
+    #[test]
+    fn paragraphs_are_broken_between_words() {
+        let words: Vec<String> = ["a".repeat(80), "b".repeat(20), "c".to_owned()].into();
+        let expected = format!("  String   {},\n           {}, c\n", words[0], words[1]);
+        assert_eq!(paragraph("String", &words), expected);
+        assert_eq!(paragraph("String", &[]), "");
+    }
+
+    #[test]
+    fn controls_are_blanked_and_long_texts_cut() {
+        assert_eq!(printable("a\u{1b}[31mb", 100), "a [31mb");
+        assert_eq!(printable("ääää", 2), "ää…");
+        assert_eq!(printable("ää", 2), "ää");
     }
 
     #[test]
