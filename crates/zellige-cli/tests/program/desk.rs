@@ -131,7 +131,7 @@ pub(crate) fn zigzags(n: usize) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(
             lines,
-            "{{\"type\":\"Feature\",\"id\":{i},\"properties\":{{\"text\":\"{i:0600}\"}},\
+            "{{\"type\":\"Feature\",\"id\":{i},\"properties\":{{\"text\":\"{i:04000}\"}},\
              \"geometry\":{{\"type\":\"LineString\",\"coordinates\":{bends:?}}}}}"
         );
     }

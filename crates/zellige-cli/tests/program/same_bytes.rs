@@ -5,11 +5,11 @@ use zellige::archive::Compressor;
 use crate::desk::{Desk, TOWNS, zigzags};
 
 /// Lines that fill more than the least memory of a job with pieces.
-const N_LINES: usize = 5_000;
+const N_LINES: usize = 4_000;
 
 fn desk() -> (Desk, String) {
     let lines = zigzags(N_LINES);
-    let recipe = TOWNS.replace("\"maxzoom\": 3", "\"maxzoom\": 7");
+    let recipe = TOWNS.replace("\"maxzoom\": 3", "\"maxzoom\": 4");
     (Desk::new(&[("lines.json", &recipe), ("lines.geojsonl", &lines)]), lines)
 }
 
