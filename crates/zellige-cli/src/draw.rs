@@ -24,7 +24,11 @@ const FAR_PX: f32 = 16.0 * SIDE_PX as f32;
 const LINE_PX: f32 = 1.5;
 const OUTLINE_PX: f32 = 1.0;
 const FRAME_PX: f32 = 1.0;
+/// Radius of points, and of those in a crowd.
 const DOT_PX: f32 = 3.5;
+const SMALL_DOT_PX: f32 = 1.5;
+/// From so many points on a tile is crowded.
+const CROWD: usize = 1000;
 /// How opaque areas are, of 255.
 const AREA_ALPHA: u8 = 80;
 const BACKGROUND: [u8; 3] = [250, 249, 245];
@@ -71,7 +75,7 @@ fn paint(canvas: &mut Pixmap, view: &View, geometry: &Geometry<Grid>, scale: f32
         GeometryKind::Point => {
             for point in &geometry.points {
                 let (x, y) = view.place(*point, scale);
-                path.push_circle(x, y, DOT_PX);
+                path.push_circle(x, y, view.dot_px);
             }
         }
         GeometryKind::LineString | GeometryKind::Polygon => {
@@ -163,7 +167,7 @@ fn write_geometry(out: &mut String, view: &View, geometry: &Geometry<Grid>, scal
     if geometry.kind == GeometryKind::Point {
         for point in &geometry.points {
             let (x, y) = view.place(*point, scale);
-            put(out, format_args!("<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"{DOT_PX}\"/>\n"));
+            put(out, format_args!("<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"{}\"/>\n", view.dot_px));
         }
         return;
     }
@@ -194,6 +198,8 @@ fn write_legend(out: &mut String, tile: &DecodedTile) {
 struct View {
     /// The side of the tile square in pixels.
     tile_px: f32,
+    /// The radius of points in pixels.
+    dot_px: f32,
 }
 
 impl View {
@@ -207,7 +213,12 @@ impl View {
                 margin = margin.max(-x).max(-y).max(x - 1.0).max(y - 1.0);
             }
         }
-        Self { tile_px: f32::from(SIDE_PX) / (1.0 + 2.0 * margin.min(*MARGIN.end())) }
+        let points = tile.layers.iter().flat_map(|layer| geometries(layer, GeometryKind::Point));
+        let n_points: usize = points.map(|geometry| geometry.points.len()).sum();
+        Self {
+            tile_px: f32::from(SIDE_PX) / (1.0 + 2.0 * margin.min(*MARGIN.end())),
+            dot_px: if n_points < CROWD { DOT_PX } else { SMALL_DOT_PX },
+        }
     }
 
     /// Returns how far the tile's left and upper edge lie from those of the picture, in pixels.
