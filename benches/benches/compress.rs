@@ -1,20 +1,20 @@
 //! Gzip of tiles by level: MB/s of tiles in, and their size after.
+//!
+//! Made tiles always; tiles of a real tileset when there is a file of roads among the real inputs.
+
+use std::fs;
+use std::ops::ControlFlow;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use zellige_archive::{Compressor, TileHash, gunzip};
+use zellige_archive::{Compressor, TileHash, gunzip, open};
+use zellige_benches::real::{RealInput, real_inputs};
+use zellige_benches::{Dice, plan, say};
+use zellige_ingest::Source;
+use zellige_job::publish;
+use zellige_job::publish::Settings;
 
 /// Features of a tile; some 60 KB in all.
 const FEATURES: u32 = 1_500;
-
-/// Pseudo-random numbers from a seed (a linear congruence; the high bits are good enough).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % u64::from(limit)) as u32
-    }
-}
 
 fn varint(mut number: u32, out: &mut Vec<u8>) {
     while number >= 0x80 {
@@ -26,7 +26,7 @@ fn varint(mut number: u32, out: &mut Vec<u8>) {
 
 /// Bytes as a tile of roads has them: tags of small numbers, steps in zigzag, names at the end.
 fn tile(seed: u64) -> Vec<u8> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut out = Vec::new();
     for feature in 0..FEATURES {
         out.extend([0x12, 0x20, 0x08]);
@@ -99,5 +99,52 @@ fn compress(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, compress);
+/// Tiles of real roads, whose ratio says which level is worth its time.
+fn compress_real(criterion: &mut Criterion) {
+    let roads = real_inputs().into_iter().filter(|input| input.name.contains("roads"));
+    for input in roads {
+        let tiles = tiles_of(&input);
+        let raw_bytes: usize = tiles.iter().map(Vec::len).sum();
+        let mut group = criterion.benchmark_group(format!("compress/{}", input.name));
+        group.sample_size(10).throughput(Throughput::Bytes(raw_bytes as u64));
+        for level in 1..=Compressor::LEVEL_MAX {
+            let (mut compressor, mut stored, mut stored_bytes) = (Compressor::new(level), Vec::new(), 0);
+            for tile in &tiles {
+                compressor.gzip(tile, &mut stored);
+                stored_bytes += stored.len();
+            }
+            let percent = 100.0 * stored_bytes as f64 / raw_bytes as f64;
+            let n_tiles = tiles.len();
+            say(&format!(
+                "{}: level {level} makes {raw_bytes} bytes of {n_tiles} tiles {stored_bytes}, {percent:.2} %",
+                input.name
+            ));
+            group.bench_function(format!("gzip level {level}"), |bencher| {
+                bencher.iter(|| tiles.iter().for_each(|tile| compressor.gzip(tile, &mut stored)));
+            });
+        }
+        group.finish();
+    }
+}
+
+/// Publishes a real input at the zooms 0 to 14 and returns the tiles, uncompressed.
+fn tiles_of(input: &RealInput) -> Vec<Vec<u8>> {
+    let folder = tempfile::tempdir().expect("there is a temporary folder");
+    let (lines, target) = (folder.path().join("lines"), folder.path().join("tiles.pmtiles"));
+    fs::write(&lines, input.lines()).expect("the temporary folder takes the lines");
+    let source = Source::new("bench").file(lines);
+    let mut watch = |_: &_| ControlFlow::Continue(());
+    publish(&plan(14), vec![source], &target, &Settings::for_machine(), &mut watch)
+        .expect("the input can be published");
+    let mut tiles = Vec::new();
+    let reader = open(&target).expect("the archive was just written");
+    let mut take = |_, tile: &[u8]| {
+        tiles.push(tile.to_vec());
+        Ok(())
+    };
+    reader.for_each(&mut take).expect("the archive was just written");
+    tiles
+}
+
+criterion_group!(benches, compress, compress_real);
 criterion_main!(benches);

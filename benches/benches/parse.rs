@@ -10,33 +10,23 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
-use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use zellige_benches::Dice;
+use zellige_benches::real::real_inputs;
 use zellige_ingest::{Format, Item, Parser, Settings, Source};
 use zellige_model::Feature;
 
 /// Bytes of each made input.
 const MADE_BYTES: usize = 16 << 20;
 
-/// Numbers without pattern, from a seed.
-struct Dice(u64);
-
-impl Dice {
-    /// Returns a number from 0 to 1.
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
 /// Returns lines that `line` appends one by one.
 fn made(mut line: impl FnMut(&mut String, &mut Dice, usize)) -> String {
     let mut text = String::with_capacity(MADE_BYTES + 10_000);
-    let mut dice = Dice(20_260_719);
+    let mut dice = Dice::new(20_260_719);
     for id in 0.. {
         line(&mut text, &mut dice, id);
         text.push('\n');
@@ -108,24 +98,10 @@ fn points() -> String {
     })
 }
 
-/// Returns the real files, by name, unpacked.
-fn real() -> Vec<(String, String)> {
-    let Some(folder) = std::env::var_os("ZELLIGE_DATA") else { return Vec::new() };
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.to_string_lossy().ends_with(".geojsonl.gz"));
-    paths.sort();
-    let unpacked = |path: &Path| {
-        let mut text = String::new();
-        flate2::read::MultiGzDecoder::new(fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
-        let name = path.file_name().unwrap().to_string_lossy();
-        (name.trim_end_matches(".geojsonl.gz").to_owned(), text)
-    };
-    paths.iter().map(|path| unpacked(path)).collect()
-}
-
 fn inputs() -> Vec<(String, String)> {
     let made = [("polygons", polygons()), ("roads", roads()), ("points", points())];
-    made.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(real()).collect()
+    let real = real_inputs().into_iter().map(|input| (input.name.clone(), input.lines()));
+    made.into_iter().map(|(name, text)| (name.to_owned(), text)).chain(real).collect()
 }
 
 /// Reads all of a source and returns the number of its features.
