@@ -59,6 +59,12 @@ codes! {
     FeatureVanished = "feature-vanished",
     /// The order attribute has values of several types; numbers come before texts.
     OrderMixed = "order-mixed",
+    /// The attribute of a limit has values of several types; numbers come before texts.
+    LimitMixed = "limit-mixed",
+    /// A value is missing or cannot be aggregated, and was left out.
+    AggregateIgnored = "aggregate-ignored",
+    /// A line or polygon is in a group to be clustered; only points are.
+    ClusterNotPoints = "cluster-not-points",
     /// A feature was left out of a full tile (W201).
     LayerOverBudget = "layer-over-budget",
     /// No feature of the layer reached a tile (W205).

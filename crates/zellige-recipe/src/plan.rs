@@ -4,6 +4,8 @@
 
 use zellige_model::{Extent, LayerName, LonLatBounds, Zoom};
 
+use crate::recipe::Aggregation;
+
 /// A checked recipe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -93,4 +95,40 @@ pub enum Ids {
     Feature,
     /// None: `"id": null`.
     None,
+}
+
+/// How many features of a tile stay (recipe 4.1); which ones it applies to stands beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Which end of the ranking stays.
+    pub order: RankOrder,
+    /// Whether what stays is also kept apart, by `extent / √number` units.
+    pub in_distance: bool,
+    /// How many features stay at most.
+    pub number: u32,
+    /// The attribute that ranks; none means source order.
+    pub attribute: Option<String>,
+}
+
+/// Which end of a ranking is the better one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RankOrder {
+    /// The lowest values.
+    Lowest,
+    /// The highest values.
+    Highest,
+}
+
+/// How features of a tile merge (recipe 4.2); which ones take part, and how the result is simplified,
+/// stands beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Union {
+    /// The attributes that members of a group share; none means all that are not aggregated.
+    pub group_by: Option<Vec<String>>,
+    /// The attributes that are made from those of all members, each named once.
+    pub aggregate: Vec<(String, Aggregation)>,
+    /// Whether lines keep their direction and so join end to start only.
+    pub maintain_direction: bool,
+    /// `region_count` where points become one point a region, else none.
+    pub cluster: Option<u32>,
 }

@@ -118,6 +118,19 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedTile, DecodeError> {
     Ok(DecodedTile { layers })
 }
 
+/// Reads geometry commands of version 2 that stand alone, without the tile around them, into `out`.
+///
+/// # Errors
+///
+/// [`DecodeError`] for the first place that cannot be read.
+pub fn decode_geometry(
+    commands: &[u8],
+    kind: GeometryKind,
+    out: &mut Geometry<Grid>,
+) -> Result<(), DecodeError> {
+    geometry(Reader::new(commands).packed("geometry"), kind, 2, out)
+}
+
 /// Reads a layer: first its tables, which may stand behind the features, then the features.
 fn layer(message: Reader<'_>) -> Result<DecodedLayer, DecodeError> {
     let (mut name, mut version, mut extent) = (None, VERSION_DEFAULT, EXTENT_DEFAULT);

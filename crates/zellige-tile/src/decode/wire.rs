@@ -91,6 +91,12 @@ impl<'a> Reader<'a> {
         Integers { fields: self, packed, number, name }
     }
 
+    /// Reads the whole message as packed integers without a key in front.
+    pub(super) fn packed(self, name: &'static str) -> Integers<'a> {
+        let fields = Reader { at: self.end, ..self };
+        Integers { fields, packed: self, number: 0, name }
+    }
+
     /// Reads the next field, or nothing at the end of the message.
     pub(super) fn field(&mut self) -> Result<Option<Field<'a>>, DecodeError> {
         if self.at == self.end {

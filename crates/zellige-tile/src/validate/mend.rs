@@ -21,19 +21,37 @@ type Contour = Vec<IntPoint<i32>>;
 ///
 /// Each polygon counts by the even-odd rule, several polygons by union.
 pub(super) fn mend(geometry: &mut Geometry<Grid>) {
-    let contour =
-        |ring| geometry.part(ring).iter().map(|point: &Grid| IntPoint::new(point.x, point.y)).collect();
     let mut shapes = Vec::new();
     for rings in geometry.polygons() {
-        let contours: Vec<Contour> = rings.map(contour).collect();
+        let contours: Vec<Contour> = rings.map(|ring| contour(geometry.part(ring))).collect();
         shapes.extend(overlay(&contours, FillRule::EvenOdd));
     }
     if geometry.polygon_ends.len() > 1 {
         let contours: Vec<_> = shapes.into_iter().flatten().collect();
-        // The union first; its shapes do not overlap, so the even-odd rule then only settles how they touch.
-        let union: Vec<_> = overlay(&contours, FillRule::NonZero).into_iter().flatten().collect();
-        shapes = overlay(&union, FillRule::EvenOdd);
+        shapes = united(&contours);
     }
+    write(shapes, geometry);
+}
+
+/// Replaces polygons that are legal one by one by their union.
+pub(super) fn unite(geometry: &mut Geometry<Grid>) {
+    let contours: Vec<_> = geometry.parts().map(contour).collect();
+    write(united(&contours), geometry);
+}
+
+/// Returns the union of wound contours.
+fn united(contours: &[Contour]) -> Vec<Vec<Contour>> {
+    // The union first; its shapes do not overlap, so the even-odd rule then only settles how they touch.
+    let union: Vec<_> = overlay(contours, FillRule::NonZero).into_iter().flatten().collect();
+    overlay(&union, FillRule::EvenOdd)
+}
+
+fn contour(ring: &[Grid]) -> Contour {
+    ring.iter().map(|point| IntPoint::new(point.x, point.y)).collect()
+}
+
+/// Makes `geometry` of `shapes`, whose holes may have lost their rings.
+fn write(mut shapes: Vec<Vec<Contour>>, geometry: &mut Geometry<Grid>) {
     if shapes.len() > 1 {
         rehome_holes(&mut shapes);
     }

@@ -39,6 +39,17 @@ impl Validator {
         mend::mend(geometry);
         tidy::tidy(geometry, &mut self.scratch);
     }
+
+    /// Makes `geometry` legal, whose polygons are legal one by one: where they overlap or share an edge
+    /// they become one; those that meet no other one stay as they are only if none does.
+    pub fn unite(&mut self, geometry: &mut Geometry<Grid>) {
+        tidy::tidy(geometry, &mut self.scratch);
+        if geometry.is_empty() || self.examiner.is_legal(geometry) {
+            return;
+        }
+        mend::unite(geometry);
+        tidy::tidy(geometry, &mut self.scratch);
+    }
 }
 
 /// Returns twice the signed area of an open ring; positive for outer rings (MVT 2.1 §4.3.4.4).
