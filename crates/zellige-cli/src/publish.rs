@@ -6,6 +6,7 @@
 //! Source: –
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use crate::args::{Flag, Given, Times, Verb};
 use crate::exit::{Failure, tell};
 use crate::progress::Teller;
 use crate::show::{print, printable};
-use crate::sources::STDIN;
+use crate::sources::{STDIN, Wanted};
 use crate::{check, report, sources};
 
 /// More threads than any machine has cores.
@@ -70,7 +71,7 @@ pub(crate) const VERB: Verb = Verb {
         Flag::value(
             "memory",
             "SIZE",
-            "memory for pieces, such as 512MiB or 4GiB (default: a quarter of the\nmachine's); what does not fit waits in temporary files",
+            "memory for pieces, such as 512MiB or 4GiB (default: a quarter of the\nmachine's, at least 16MiB); what does not fit waits in temporary files",
         ),
         Flag::value("temp", "DIR", "folder of temporary files (default: that of the system)"),
         Flag::value("tile-size-limit", "KIB", "most KiB of a whole tile before compression (default 500)"),
@@ -112,6 +113,10 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         tell(check::refusals(&text, &checked).trim_end());
         return Err(Failure::RecipeRefused);
     };
+    let wanted = sources::assign(plan, given.all("source")).map_err(|message| given.usage(message))?;
+    if recipe_path == STDIN && wanted.iter().any(Wanted::reads_stdin) {
+        return Err(given.usage("standard input cannot be both recipe and source".to_owned()));
+    }
     let is_quiet = given.has("quiet");
     if !is_quiet {
         for lint in &checked.lints {
@@ -120,10 +125,6 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         }
     }
     let settings = with_envelope(settings, checked.envelope.as_ref());
-    let wanted = sources::assign(plan, given.all("source")).map_err(|message| given.usage(message))?;
-    if recipe_path == STDIN && given.all("source").any(is_stdin) {
-        return Err(given.usage("standard input cannot be both recipe and source".to_owned()));
-    }
 
     let is_cancelled = watch_signals()?;
     let sources = sources::open(wanted, format(given)?, &is_cancelled);
@@ -134,17 +135,18 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         Ok(report) => report.to_json(),
         Err(error) => failure_to_json(&tileset_id(&settings, &target), started, error, &plan.recipe),
     };
-    if let Some(path) = &job_path {
-        write_job(path, &object)?;
+    let job_written = job_path.map_or(Ok(()), |path| write_job(&path, &object));
+    let told = match &result {
+        _ if given.has("json") => print(&format!("{object:#}\n")),
+        Ok(report) => print(&report::to_text(report, &target)),
+        Err(_) => Ok(()),
+    };
+    // Of several failures that of the job itself is the one to know.
+    if let Err(error) = result {
+        return Err(Failure::Failed { hint: hint(&error), error: error.into() });
     }
-    if given.has("json") {
-        print(&format!("{object:#}\n"))?;
-    }
-    match result {
-        Ok(_) if given.has("json") => Ok(()),
-        Ok(report) => print(&report::to_text(&report, &target)),
-        Err(error) => Err(Failure::Failed { hint: hint(&error), error: error.into() }),
-    }
+    job_written?;
+    told
 }
 
 /// Runs the job; whatever a cancelled job ends with, it was cancelled.
@@ -179,10 +181,6 @@ fn watch_signals() -> anyhow::Result<Arc<AtomicBool>> {
             .context("cannot watch for interrupts")?;
     }
     Ok(is_cancelled)
-}
-
-fn is_stdin(value: &std::ffi::OsStr) -> bool {
-    value == STDIN || value.as_encoded_bytes().ends_with(b"=-")
 }
 
 fn format(given: &Given) -> Result<zellige::ingest::Format, Failure> {
@@ -315,6 +313,9 @@ fn hint(error: &Error) -> Option<String> {
     let advice = match error {
         Error::Write { source: Archive::Exists { .. } } => "`--force` replaces it",
         Error::Write { source: Archive::ForeignFolder { .. } } => "choose an empty folder or a new one",
+        Error::Write { source: Archive::Io { source, .. } } if source.kind() == ErrorKind::NotFound => {
+            "the folder around the output has to exist"
+        }
         Error::Read { source: Ingest::NotACollection { .. }, .. } => {
             "features that stand one a line are read without `--format geojson`"
         }

@@ -41,6 +41,11 @@ impl Wanted {
         self.id.rsplit('/').next().unwrap_or(&self.id)
     }
 
+    /// Whether one of the inputs is standard input.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.inputs.iter().any(|path| path.as_os_str() == STDIN)
+    }
+
     /// Whether `name` is the id or its last part.
     fn is_called(&self, name: &OsStr) -> bool {
         name == self.id.as_str() || name == self.short()
@@ -119,9 +124,9 @@ fn list(wanted: &[Wanted]) -> String {
     let mut out = "the recipe wants:".to_owned();
     for source in wanted {
         let got = match source.inputs.len() {
-            0 => "not given",
-            1 => "1 input",
-            _ => "several inputs",
+            0 => "not given".to_owned(),
+            1 => "1 input".to_owned(),
+            n => format!("{n} inputs"),
         };
         let (short, id) = (printable(source.short(), ID_CHARS_MAX), printable(&source.id, ID_CHARS_MAX));
         let layers = source.layers.join(", ");

@@ -43,7 +43,14 @@ fn sources_that_do_not_fit_the_recipe_are_usage_errors() {
     let wanted = "--source towns=PATH  mapbox://tileset-source/me/towns for towns: ";
     check("towns.json -o a.pmtiles", 2, &["source `towns` was not given", wanted]);
     check("towns.json --source tons=towns.geojsonl -o a.pmtiles", 2, &["no source `tons`", wanted]);
-    check("- --source - -o a.pmtiles", 2, &[]);
+}
+
+#[test]
+fn standard_input_is_read_once() {
+    let desk = desk();
+    let ran = desk.run_with("publish - --source - -o a.pmtiles", TOWNS.as_bytes());
+    ran.fails(2, &["standard input cannot be both recipe and source"]);
+    desk.run_with("publish - --source towns.geojsonl -o a.pmtiles", TOWNS.as_bytes()).done();
 }
 
 #[test]
@@ -63,7 +70,7 @@ fn what_is_not_there_is_named() {
     check(
         "towns.json --source towns.geojsonl -o none/a.pmtiles",
         1,
-        &["none/.a.pmtiles.part", "No such file"],
+        &["none/.a.pmtiles.part", "No such file", "hint: the folder"],
     );
 }
 
