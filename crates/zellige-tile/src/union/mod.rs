@@ -6,24 +6,22 @@
 //! Keeps:  the geometry of whoever is alone in its group; kinds never mix.
 //! Source: recipe 4.2.
 //!
-//! `points`, `lines` and `polygons` say what becomes of the geometry, `aggregate` of the attributes.
-//! A group is found by a text of bytes that is the same for equal values: 1 and 1.0 are, absent and
-//! null are not.
+//! `group` says who belongs together, `aggregate` what becomes of the attributes, `points`, `lines` and
+//! `polygons` what becomes of the geometry.
 
+mod group;
 mod aggregate;
 mod points;
 mod lines;
 mod polygons;
 
-use rustc_hash::FxHashMap;
-use zellige_model::{Attributes, Extent, Geometry, GeometryKind, Grid, Value, ValueRef};
+use zellige_model::{Attributes, Extent, Geometry, GeometryKind, Grid, Value};
 use zellige_recipe::plan::Union;
 
-use crate::number::Number;
 use crate::staged::StagedFeature;
 use crate::validate::Validator;
 use aggregate::aggregate;
-use points::Regions;
+use group::Grouper;
 
 /// What a rule met with in one tile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,12 +48,7 @@ pub fn union(
     extent: Extent,
 ) -> (Vec<StagedFeature>, UnionNotes) {
     assert_eq!(features.len(), takes_part.len(), "each feature takes part or does not");
-    let mut grouper = Grouper {
-        rule,
-        regions: rule.cluster.map(|region_count| Regions::new(region_count, extent)),
-        numbers: FxHashMap::default(),
-        key: Vec::new(),
-    };
+    let mut grouper = Grouper::new(rule, extent);
     let mut merger = Merger { rule, notes: UnionNotes::default(), validator: Validator::default() };
     // Groups are numbered as they appear, so groups and members sort by their place.
     let mut members: Vec<Member> = (features.iter().zip(takes_part).enumerate())
@@ -80,85 +73,6 @@ pub fn union(
 struct Member {
     group: u32,
     feature_idx: usize,
-}
-
-/// Finds the group of a feature.
-struct Grouper<'r> {
-    rule: &'r Union,
-    regions: Option<Regions>,
-    numbers: FxHashMap<Vec<u8>, u32>,
-    key: Vec<u8>,
-}
-
-impl Grouper<'_> {
-    /// Returns the number of the group of `feature`, from 0 in order of appearance.
-    fn group(&mut self, feature: &StagedFeature) -> u32 {
-        self.write_key(feature);
-        if let Some(number) = self.numbers.get(&self.key) {
-            return *number;
-        }
-        let number = self.numbers.len() as u32;
-        self.numbers.insert(self.key.clone(), number);
-        number
-    }
-
-    fn write_key(&mut self, feature: &StagedFeature) {
-        let StagedFeature { geometry, attributes, .. } = feature;
-        self.key.clear();
-        self.key.push(geometry.kind as u8);
-        if let Some(regions) = self.regions.as_ref().filter(|_| geometry.kind == GeometryKind::Point) {
-            for index in regions.region(&geometry.points) {
-                self.key.extend_from_slice(&index.to_le_bytes());
-            }
-        }
-        if let Some(names) = &self.rule.group_by {
-            for name in names {
-                push_value(attributes.get(name), &mut self.key);
-            }
-            return;
-        }
-        let mut entries: Vec<_> =
-            attributes.iter().filter(|(name, _)| !is_aggregated(self.rule, name)).collect();
-        entries.sort_unstable_by_key(|(name, _)| *name);
-        for (name, value) in entries {
-            push_value(Some(ValueRef::String(name)), &mut self.key);
-            push_value(Some(value), &mut self.key);
-        }
-    }
-}
-
-/// Appends bytes that are the same for equal values and for no others; no value's are the start of
-/// another's.
-fn push_value(value: Option<ValueRef<'_>>, key: &mut Vec<u8>) {
-    let mut push = |tag: u8, bytes: &[u8]| {
-        key.push(tag);
-        key.extend_from_slice(bytes);
-    };
-    let text_len = |text: &str| (text.len() as u64).to_le_bytes();
-    match value {
-        None => push(0, &[]),
-        Some(ValueRef::Null) => push(1, &[]),
-        Some(ValueRef::Bool(is_true)) => push(2, &[u8::from(is_true)]),
-        Some(ValueRef::String(text)) => {
-            push(3, &text_len(text));
-            key.extend_from_slice(text.as_bytes());
-        }
-        Some(ValueRef::Json(text)) => {
-            push(4, &text_len(text));
-            key.extend_from_slice(text.as_bytes());
-        }
-        Some(value @ (ValueRef::Int(_) | ValueRef::UInt(_) | ValueRef::Double(_))) => {
-            match (Number::of(value), value) {
-                (Some(Number::Whole(number)), _) => push(5, &number.to_le_bytes()),
-                (_, ValueRef::Double(number)) => push(6, &number.to_le_bytes()),
-                _ => push(6, &[]),
-            }
-        }
-    }
-}
-
-fn is_aggregated(rule: &Union, name: &str) -> bool {
-    rule.aggregate.iter().any(|(aggregated, _)| aggregated == name)
 }
 
 /// Makes one feature of a group.
@@ -245,4 +159,152 @@ fn append(geometry: &mut Geometry<Grid>, other: &Geometry<Grid>) {
     geometry.points.extend_from_slice(&other.points);
     geometry.part_ends.extend(other.part_ends.iter().map(|end| end + points_before));
     geometry.polygon_ends.extend(other.polygon_ends.iter().map(|end| end + parts_before));
+}
+
+#[cfg(test)]
+mod tests {
+    use zellige_model::ValueRef;
+    use zellige_recipe::recipe::Aggregation;
+    use zellige_testkit::drawn;
+
+    use super::*;
+
+    const ALL: Union =
+        Union { group_by: None, aggregate: Vec::new(), maintain_direction: true, cluster: None };
+
+    fn by(names: &[&str], aggregate: &[(&str, Aggregation)]) -> Union {
+        let aggregate = aggregate.iter().map(|(name, operation)| ((*name).to_owned(), *operation)).collect();
+        Union { group_by: Some(names.iter().map(|name| (*name).to_owned()).collect()), aggregate, ..ALL }
+    }
+
+    /// Features with ids from 1: geometry, then attributes, as in `POINT(0 0) k=a n=1`.
+    fn read(text: &str, id: u64) -> StagedFeature {
+        let mut words = text.rsplit(") ");
+        let attributes = words.next().filter(|_| text.contains('=')).unwrap_or("");
+        let wkt = text.strip_suffix(attributes).unwrap();
+        let mut feature =
+            StagedFeature { id: Some(id), geometry: drawn::geometry(wkt.trim()), ..StagedFeature::default() };
+        for entry in attributes.split_whitespace() {
+            let (name, value) = entry.split_once('=').unwrap();
+            let value = value.parse().map_or(ValueRef::String(value), ValueRef::Int);
+            feature.attributes.push(name, value);
+        }
+        feature
+    }
+
+    fn write(feature: &StagedFeature) -> String {
+        let mut words = vec![feature.id.unwrap().to_string(), drawn::text(&feature.geometry)];
+        words.extend(feature.attributes.iter().map(|(name, value)| match value {
+            ValueRef::String(value) => format!("{name}={value}"),
+            ValueRef::Int(value) => format!("{name}={value}"),
+            value => format!("{name}={value:?}"),
+        }));
+        words.join(" ")
+    }
+
+    /// Merges in a tile of 100 units; a feature that starts with `-` does not take part.
+    fn check(features: &[&str], rule: &Union, expected: &[&str]) -> UnionNotes {
+        let takes_part: Vec<bool> = features.iter().map(|text| !text.starts_with('-')).collect();
+        let features =
+            features.iter().zip(1..).map(|(text, id)| read(text.trim_start_matches('-'), id)).collect();
+        let (merged, notes) = union(features, &takes_part, rule, Extent::new(100).unwrap());
+        assert_eq!(merged.iter().map(write).collect::<Vec<_>>(), expected, "{rule:?}");
+        notes
+    }
+
+    #[test]
+    fn points_become_a_multipoint_with_sums_and_lose_what_they_do_not_share() {
+        check(
+            &["POINT(0 0) k=a n=1 x=p", "POINT(30 0) k=a n=2 x=q", "POINT(60 0) k=b n=5 x=q"],
+            &by(&["k"], &[("n", Aggregation::Sum)]),
+            &["1 MULTIPOINT(0 0,30 0) k=a n=3", "3 POINT(60 0) k=b n=5"],
+        );
+    }
+
+    #[test]
+    fn lines_join_and_take_the_highest_rank() {
+        check(
+            &["LINESTRING(0 0,10 0) name=A rank=0", "LINESTRING(10 0,20 0) name=A rank=1"],
+            &by(&["name"], &[("rank", Aggregation::Max)]),
+            &["1 LINESTRING(0 0,10 0,20 0) name=A rank=1"],
+        );
+    }
+
+    #[test]
+    fn all_attributes_must_be_equal_and_stay_when_there_is_no_group_by() {
+        check(
+            &["POINT(1 1) k=a n=1", "POINT(2 2) n=1 k=a", "POINT(3 3) k=a"],
+            &ALL,
+            &["1 MULTIPOINT(1 1,2 2) k=a n=1", "3 POINT(3 3) k=a"],
+        );
+    }
+
+    #[test]
+    fn who_does_not_take_part_passes_in_its_place() {
+        check(
+            &["POINT(1 1) k=a", "-POINT(2 2) k=a x=1", "POINT(3 3) k=a x=2", "-POINT(4 4)"],
+            &by(&["k"], &[]),
+            &["1 MULTIPOINT(1 1,3 3) k=a", "2 POINT(2 2) k=a x=1", "4 POINT(4 4)"],
+        );
+    }
+
+    #[test]
+    fn kinds_do_not_mix() {
+        check(
+            &["LINESTRING(0 0,1 1)", "POINT(1 1)", "POLYGON((0 0,4 0,4 4))", "POINT(2 2)"],
+            &by(&[], &[]),
+            &["1 LINESTRING(0 0,1 1)", "2 MULTIPOINT(1 1,2 2)", "3 POLYGON((0 0,4 0,4 4))"],
+        );
+    }
+
+    #[test]
+    fn aggregates_win_over_group_by_and_stand_behind_when_they_are_new() {
+        check(
+            &["POINT(1 1) k=2 x=1", "POINT(2 2) n=4 k=2"],
+            &by(&["k"], &[("n", Aggregation::Max), ("k", Aggregation::Sum)]),
+            &["1 MULTIPOINT(1 1,2 2) k=4 n=4"],
+        );
+        let notes = check(&["POINT(1 1) n=x"], &by(&[], &[("n", Aggregation::Mean)]), &["1 POINT(1 1)"]);
+        assert_eq!(notes, UnionNotes { n_ignored: 1, n_unclustered: 0 });
+    }
+
+    #[test]
+    fn clusters_are_one_point_a_region_and_aggregate_on_their_own() {
+        let rule = Union { cluster: Some(4), ..by(&[], &[("n", Aggregation::Sum)]) };
+        check(
+            &["POINT(0 0) n=1", "POINT(80 90) n=2", "MULTIPOINT(10 20,20 40) n=4", "POINT(-1 10) n=8"],
+            &rule,
+            &["1 POINT(10 20) n=5", "2 POINT(80 90) n=2", "4 POINT(-1 10) n=8"],
+        );
+    }
+
+    #[test]
+    fn lines_among_points_to_cluster_merge_and_are_noted() {
+        let rule = Union { cluster: Some(1), ..by(&[], &[]) };
+        let notes = check(
+            &["LINESTRING(0 0,1 1)", "POINT(1 1)", "LINESTRING(1 1,2 1)"],
+            &rule,
+            &["1 LINESTRING(0 0,1 1,2 1)", "2 POINT(1 1)"],
+        );
+        assert_eq!(notes.n_unclustered, 2);
+    }
+
+    #[test]
+    fn whoever_is_alone_keeps_every_vertex() {
+        let lines = "MULTILINESTRING((0 0,1 1),(1 1,2 2))";
+        check(
+            &[lines, "POLYGON((0 0,2 0,4 0,4 4))"],
+            &by(&[], &[]),
+            &[&format!("1 {lines}"), "2 POLYGON((0 0,2 0,4 0,4 4))"],
+        );
+    }
+
+    #[test]
+    fn a_member_that_fills_the_window_makes_the_whole_fill_it() {
+        let mut features = vec![read("POLYGON((0 0,4 0,4 4,0 4))", 1), read("POLYGON((0 0,9 0,9 9,0 9))", 2)];
+        features[1].fills = true;
+        let (merged, _) = union(features, &[true, true], &by(&[], &[]), Extent::new(9).unwrap());
+        assert!(merged[0].fills);
+        assert!(crate::validate::fills(&merged[0].geometry, 0, 9));
+    }
 }
