@@ -1,8 +1,12 @@
-//! Expressions of recipes: read, typed, and kept as a flat list of steps.
+//! Expressions of recipes: read and typed, then compiled and run.
+//!
+//! ```text
+//! JSON ── parse, types ──► Expression ── compile, fold ──► Program ── at_zoom ──► Program ── eval ──► value
+//! ```
 //!
 //! In:     a JSON value of the recipe and the type that its place asks for.
 //! Out:    an [`Expression`], every node after the nodes it uses; or the first fault, left to right.
-//! Keeps:  what was written: nothing is folded or reordered here.
+//! Keeps:  what was written: nothing is folded or reordered before [`compile`](compile()).
 //! Source: recipe 3; the parser of Mapbox GL expressions for the texts of faults.
 
 use zellige_model::Value;
@@ -12,8 +16,22 @@ use crate::raw::NodeId;
 mod parse;
 mod arguments;
 mod types;
+mod compile;
+mod fold;
+mod program;
+mod bindings;
+mod value;
+mod eval;
+mod number;
+mod json;
+mod error;
 
+pub use bindings::{Bindings, Names, Slot};
+pub use compile::compile;
+pub use error::EvalError;
+pub use eval::{Evaluator, SCRATCH_BYTES_MAX, Scope};
 pub(crate) use parse::parse;
+pub use program::{Needs, Program};
 pub use types::{ArrayType, Item, Op, Type};
 
 /// A checked expression.
