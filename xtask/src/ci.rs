@@ -3,7 +3,6 @@
 //! The quick ones come first and the tests last, so that what stands at the end is what cargo says about
 //! them. The first step that fails ends the run; its output is the last thing on the screen.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -16,33 +15,35 @@ use crate::{run, tidy};
 const EXAMPLE_SOURCE: &str = "testdata/real/places.geojsonl.gz";
 
 /// Runs all checks.
+///
+/// All steps choose the same crates and kinds of targets as far as they can, for dependencies are compiled
+/// anew whenever a choice asks for other features of them.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let started = Instant::now();
-    let clippy = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    let all = ["--workspace", "--all-features"];
     // The command line and the library have one name, and so would have one page.
-    let docs = ["doc", "--workspace", "--exclude", "zellige-cli", "--no-deps", "--all-features"];
-    let benches = ["test", "--package", "zellige-benches", "--benches"];
-    let tests = ["test", "--workspace", "--all-features"];
+    let docs = ["--no-deps", "--exclude", "zellige-cli", "--lib", "--bins", "--examples"];
 
     step("format", &mut run::cargo(["fmt", "--all", "--check"]))?;
     timed("tidy", || Ok(tidy::check(&run::root())?.report()))?;
-    step("clippy", &mut run::cargo(clippy))?;
-    step("docs", run::cargo(docs).env("RUSTDOCFLAGS", "-D warnings"))?;
+    step("clippy", run::cargo(["clippy"]).args(all).args(["--all-targets", "--", "-D", "warnings"]))?;
+    step("docs", run::cargo(["doc"]).args(all).args(docs).env("RUSTDOCFLAGS", "-D warnings"))?;
+    step("examples", run::cargo(["build"]).args(all).arg("--examples"))?;
     example()?;
-    step("benches", &mut run::cargo(benches))?;
-    step("tests", &mut run::cargo(tests))?;
+    step("benches", run::cargo(["test"]).args(all).args(["--bench", "*"]))?;
+    step("tests", run::cargo(["test"]).args(all))?;
     eprintln!("all checks passed in {:.1} s", started.elapsed().as_secs_f64());
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs the example of the library, as a reader of the README would.
+/// Runs the example of the library on real data.
 fn example() -> anyhow::Result<()> {
     let folder = std::env::temp_dir().join(format!("zellige-ci-{}", std::process::id()));
     std::fs::create_dir_all(&folder).with_context(|| format!("making `{}` failed", folder.display()))?;
+    let target = run::metadata(&run::root())?["target_directory"].as_str().map(PathBuf::from);
+    let program = target.context("`cargo metadata` names no target directory")?.join("debug/examples/embed");
     let output = folder.join("embed.pmtiles");
-    let arguments: [OsString; 2] = [PathBuf::from(EXAMPLE_SOURCE).into(), output.into()];
-    let result =
-        step("example", run::cargo(["run", "-p", "zellige", "--example", "embed", "--"]).args(arguments));
+    let result = step("embed", Command::new(program).arg(EXAMPLE_SOURCE).arg(output));
     // What stays behind in the folder for temporary files harms nobody.
     let _ = std::fs::remove_dir_all(&folder);
     result

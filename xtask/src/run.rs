@@ -1,7 +1,10 @@
 //! Starts cargo in the workspace.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use anyhow::Context;
+use serde_json::Value;
 
 /// Returns the folder of the workspace.
 pub(crate) fn root() -> PathBuf {
@@ -14,4 +17,15 @@ pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments);
     command
+}
+
+/// Returns what cargo says of the workspace in `root`, dependencies left out.
+pub(crate) fn metadata(root: &Path) -> anyhow::Result<Value> {
+    let output = cargo(["metadata", "--no-deps", "--format-version", "1"])
+        .current_dir(root)
+        .output()
+        .context("starting `cargo metadata` failed")?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "`cargo metadata` failed: {}", complaint.trim_end());
+    serde_json::from_slice(&output.stdout).context("reading `cargo metadata` failed")
 }

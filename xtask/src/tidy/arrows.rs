@@ -7,7 +7,6 @@
 use std::path::Path;
 
 use anyhow::Context;
-use serde_json::Value;
 
 use crate::run;
 
@@ -53,17 +52,7 @@ pub(super) struct Arrow {
 
 /// Asks cargo for all arrows that start in the workspace of `root`.
 pub(super) fn read(root: &Path) -> anyhow::Result<Vec<Arrow>> {
-    let output = run::cargo(["metadata", "--no-deps", "--format-version", "1", "--offline"])
-        .current_dir(root)
-        .output()
-        .context("starting `cargo metadata` failed")?;
-    anyhow::ensure!(
-        output.status.success(),
-        "`cargo metadata` failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: Value =
-        serde_json::from_slice(&output.stdout).context("reading `cargo metadata` failed")?;
+    let metadata = run::metadata(root)?;
     let packages = metadata["packages"].as_array().context("`cargo metadata` lists no packages")?;
     let arrows = packages.iter().flat_map(|package| {
         let from = package["name"].as_str().unwrap_or_default();
