@@ -9,6 +9,8 @@ use i_overlay::core::overlay::{IntOverlayOptions, Overlay, ShapeType};
 use i_overlay::core::overlay_rule::OverlayRule;
 use i_overlay::core::solver::Solver;
 use i_overlay::i_float::int::point::IntPoint;
+use rstar::primitives::{GeomWithData, Rectangle};
+use rstar::{AABB, Envelope, RTree, RTreeObject};
 use zellige_model::{Geometry, GeometryKind, Grid};
 
 use super::area_doubled;
@@ -67,25 +69,42 @@ fn write(mut shapes: Vec<Vec<Contour>>, geometry: &mut Geometry<Grid>) {
 
 /// Gives each hole to the smallest outer ring that holds it.
 ///
-/// Where rings touch at points the overlay now and then binds a hole to a ring beside it.
+/// Where rings touch at points the overlay now and then binds a hole to a ring beside it. Boxes say
+/// which rings come into question; of those only all but the largest are asked exactly, so that a large
+/// ring with many holes costs no more than its holes.
 fn rehome_holes(shapes: &mut [Vec<Contour>]) {
     let holes: Vec<_> = shapes.iter_mut().flat_map(|shape| shape.drain(1..).collect::<Vec<_>>()).collect();
+    if holes.is_empty() {
+        return;
+    }
+    let boxes = shapes.iter().enumerate().map(|(home, shape)| {
+        let corners = bounds(&shape[0]);
+        let shell = (contour_area_doubled(&shape[0]), home);
+        GeomWithData::new(Rectangle::from_aabb(corners), shell)
+    });
+    let boxes = RTree::bulk_load(boxes.collect());
+    let mut candidates = Vec::new();
     for hole in holes {
-        let home = shapes
-            .iter()
-            .enumerate()
-            .filter(|(_, shape)| holds(&shape[0], &hole))
-            .min_by_key(|(_, shape)| contour_area_doubled(&shape[0]))
-            .map(|(home, _)| home);
-        if let Some(home) = home {
-            shapes[home].push(hole);
-        }
+        let corners = bounds(&hole);
+        candidates.clear();
+        let met = boxes.locate_in_envelope_intersecting(corners);
+        candidates
+            .extend(met.filter(|shell| shell.envelope().contains_envelope(&corners)).map(|shell| shell.data));
+        candidates.sort_unstable();
+        let Some(((_, largest), smaller)) = candidates.split_last() else { continue };
+        let home = smaller.iter().map(|(_, home)| *home).find(|home| holds(&shapes[*home][0], &hole));
+        shapes[home.unwrap_or(*largest)].push(hole);
     }
 }
 
 fn contour_area_doubled(contour: &[IntPoint<i32>]) -> i64 {
     let ring: Vec<Grid> = contour.iter().map(|point| Grid::new(point.x, point.y)).collect();
     area_doubled(&ring).abs()
+}
+
+fn bounds(contour: &[IntPoint<i32>]) -> AABB<[i64; 2]> {
+    let corners: Vec<[i64; 2]> = contour.iter().map(|point| [point.x.into(), point.y.into()]).collect();
+    AABB::from_points(&corners)
 }
 
 /// Whether `hole`, which crosses no edge of `shell`, lies inside of it.
