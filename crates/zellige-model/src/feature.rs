@@ -147,10 +147,12 @@ impl Attributes {
         }
     }
 
+    #[inline]
     fn text_of(&self, span: Span) -> &str {
         &self.text[span.start as usize..span.end as usize]
     }
 
+    #[inline]
     fn value(&self, stored: Stored) -> ValueRef<'_> {
         match stored {
             Stored::Null => ValueRef::Null,

@@ -65,7 +65,7 @@ impl Evaluator {
         scope: &'a Scope<'_>,
     ) -> Result<ValueRef<'a>, Box<EvalError>> {
         let value = self.bound(program, scope)?;
-        let text = value.span().map_or("", |span| match span.home {
+        let text = value.span().map_or("", |span| match span.home() {
             Home::Scratch => &self.scratch[span.range()],
             home => &outer_text(program, scope, home)[span.range()],
         });
@@ -187,7 +187,7 @@ impl<'a> Run<'a, '_> {
 
     /// Returns the text of a place.
     fn text(&self, span: Span) -> &str {
-        match span.home {
+        match span.home() {
             Home::Scratch => &self.on.scratch[span.range()],
             home => &outer_text(self.program, self.scope, home)[span.range()],
         }
@@ -195,7 +195,7 @@ impl<'a> Run<'a, '_> {
 
     /// Returns the bytes of a place; cheaper than its text.
     fn bytes(&self, span: Span) -> &[u8] {
-        let text = match span.home {
+        let text = match span.home() {
             Home::Scratch => &self.on.scratch,
             home => outer_text(self.program, self.scope, home),
         };
@@ -204,8 +204,8 @@ impl<'a> Run<'a, '_> {
 
     /// Returns the text of a place that stands while the program runs.
     fn outer(&self, span: Span) -> Option<&'a str> {
-        let text = outer_text(self.program, self.scope, span.home);
-        (span.home != Home::Scratch).then(|| &text[span.range()])
+        let text = outer_text(self.program, self.scope, span.home());
+        (span.home() != Home::Scratch).then(|| &text[span.range()])
     }
 
     /// Makes a text at the end of the scratch.

@@ -171,7 +171,7 @@ impl<'p> Folding<'p> {
         if FOLDED_BYTES_MAX < self.folded_bytes {
             return None;
         }
-        if span.home == Home::Program {
+        if span.home() == Home::Program {
             return Some(value);
         }
         let start = self.to.texts.len();

@@ -180,7 +180,7 @@ impl Program {
 
     /// Appends a constant whose text, if any, lies in the texts of this program.
     pub(super) fn push_constant(&mut self, value: Bound) -> Operand {
-        debug_assert!(value.span().is_none_or(|span| span.home == Home::Program));
+        debug_assert!(value.span().is_none_or(|span| span.home() == Home::Program));
         self.constants.push(value);
         Operand::Constant(self.constants.len() as u32 - 1)
     }
