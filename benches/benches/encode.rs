@@ -8,10 +8,10 @@ use zellige_benches::shapes::{LEVEL, cuts, n_vertices, snapped};
 use zellige_benches::{Character, Input, inputs, plan};
 use zellige_model::{Extent, Feature, Geometry, Grid, LayerName};
 use zellige_recipe::Plan;
+use zellige_tile::block::{self, Block};
 use zellige_tile::encode::layer::LayerEncoder;
 use zellige_tile::key::{KeyCache, Keys};
 use zellige_tile::piece::{Body, write_body};
-use zellige_tile::select::{Block, select};
 use zellige_tile::validate::Validator;
 
 /// Features of a layer.
@@ -41,7 +41,7 @@ fn ready(input: Input, plan: &Plan) -> Ready {
     let mut cache = KeyCache::new(&keys);
     let piece = |(feature_idx, shape): &(usize, Geometry<Grid>)| {
         let (mut block, mut body) = (Vec::new(), Vec::new());
-        select(&features[*feature_idx].attributes, &plan.layers[0], &mut cache, &mut block);
+        block::pack(&features[*feature_idx].attributes, &plan.layers[0], &mut cache, &mut block);
         write_body(shape, Some(*feature_idx as u64), false, &mut body);
         (block, body)
     };
@@ -54,22 +54,22 @@ fn encode(criterion: &mut Criterion) {
     let plan = plan(14);
     for input in inputs(&Character::ALL) {
         let ready = ready(input, &plan);
-        select_all(criterion, input, &ready.features, &plan);
+        pack_all(criterion, input, &ready.features, &plan);
         commands(criterion, input, &ready.shapes);
         layers(criterion, input, &ready);
     }
 }
 
 /// Attributes to blocks, by feature of the source.
-fn select_all(criterion: &mut Criterion, input: Input, features: &[Feature], plan: &Plan) {
-    let mut group = criterion.benchmark_group("encode/select");
+fn pack_all(criterion: &mut Criterion, input: Input, features: &[Feature], plan: &Plan) {
+    let mut group = criterion.benchmark_group("encode/pack");
     group.throughput(Throughput::Elements(features.len() as u64));
     group.bench_function(input.id(), |bencher| {
         let keys = Keys::default();
         let (mut cache, mut block) = (KeyCache::new(&keys), Vec::new());
         bencher.iter(|| {
             for feature in features {
-                black_box(select(&feature.attributes, &plan.layers[0], &mut cache, &mut block));
+                black_box(block::pack(&feature.attributes, &plan.layers[0], &mut cache, &mut block));
             }
         });
     });

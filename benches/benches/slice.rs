@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use zellige_benches::{Character, inputs, plan};
+use zellige_model::Zoom;
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::slice::Slicer;
@@ -18,6 +19,10 @@ struct Count {
 impl PieceSink for Count {
     fn attributes(&mut self, block: &[u8]) {
         self.bytes += block.len() as u64;
+    }
+
+    fn id(&mut self, layer: u8, _zoom: Option<Zoom>, id: u64, place: u64) {
+        black_box((layer, id, place));
     }
 
     fn piece(&mut self, key: PieceKey, body: &[u8]) {

@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use zellige::Checked;
 use zellige::model::Zoom;
-use zellige::recipe::{Lint, Options, Problem, ZOOM_LIMIT, line_column, render_lint, render_problem};
+use zellige::recipe::{Lint, Options, ZOOM_LIMIT, line_column, render_lint, render_problem};
 
 use crate::args::{Flag, Given, Verb};
 use crate::exit::Failure;
@@ -85,7 +85,7 @@ pub(crate) fn read(path: &OsStr) -> anyhow::Result<Vec<u8>> {
 /// Returns why no plan could be made, as text for people.
 pub(crate) fn refusals(text: &[u8], checked: &Checked) -> String {
     let mut out = String::new();
-    for problem in checked.problems.iter().chain(&checked.unsupported) {
+    for problem in &checked.problems {
         put(&mut out, format_args!("error: {}\n", render_problem(text, problem)));
     }
     out
@@ -102,11 +102,10 @@ fn warnings(text: &[u8], checked: &Checked) -> String {
 
 /// Returns one phrase about the whole recipe.
 fn verdict(checked: &Checked) -> String {
-    let Checked { problems, unsupported, lints, .. } = checked;
-    let mut verdict = match (problems.len(), unsupported.len()) {
-        (0, 0) => "valid".to_owned(),
-        (0, n) => format!("valid, but {} not supported yet", counted(n, "option is", "options are")),
-        (n, _) => format!("not valid, {}", counted(n, "problem", "problems")),
+    let Checked { problems, lints, .. } = checked;
+    let mut verdict = match problems.len() {
+        0 => "valid".to_owned(),
+        n => format!("not valid, {}", counted(n, "problem", "problems")),
     };
     if !lints.is_empty() {
         verdict.push_str(", ");
@@ -121,12 +120,10 @@ fn counted(n: usize, one: &str, many: &str) -> String {
 
 fn to_json(text: &[u8], checked: &Checked) -> Value {
     let lints: Vec<Value> = checked.lints.iter().map(|lint| lint_to_json(text, lint)).collect();
-    let unsupported: Vec<&str> = checked.unsupported.iter().flat_map(Problem::wire_messages).collect();
     json!({
         "valid": checked.is_valid(),
         "errors": checked.wire_messages(),
         "lints": lints,
-        "unsupported": unsupported,
     })
 }
 

@@ -323,7 +323,7 @@ fn hint(error: &Error) -> Option<String> {
             "`--temp DIR` puts temporary files elsewhere, and more `--memory` leaves fewer of them"
         }
         Error::Threads { .. } => "`--threads N` asks for fewer",
-        error => return error.hint().map(str::to_owned),
+        error => return error.hint(),
     };
     Some(advice.to_owned())
 }

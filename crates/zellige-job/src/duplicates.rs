@@ -1,41 +1,73 @@
-//! Features of a source that have the id of an earlier one (W204).
+//! Features that have the id of an earlier one in their layer (W204).
 //!
-//! In:     id and place of every feature that has an id, from many workers.
+//! In:     id, layer and place of every feature that has an id, from many workers.
 //! Out:    the places of the later ones, which emit passes over, and the first ids for the report.
-//! Source: recipe 2.3: the first in source order stays; ids are compared before any zoom is looked at.
+//! Source: recipe 2.3: the first in source order stays; ids are compared before any filter. Ids that
+//!         depend on the zoom are compared zoom by zoom.
 //!
-//! Ids go through the same bounded sorting as pieces: the id is the slot, there is no body.
+//! Ids go through the same bounded sorting as pieces: the id is the slot, layer and zoom are the body.
 
 use rustc_hash::FxHashSet;
+use zellige_model::Zoom;
 use zellige_tile::piece::PieceKey;
 
 use crate::Error;
 use crate::merge::Runs;
 
-/// How many ids the warning names.
+/// How many ids the warning of a layer names.
 const EXAMPLES_MAX: usize = 20;
+/// Stands for all zooms.
+const ALL_ZOOMS: u8 = u8::MAX;
 
 /// The later ones of features with equal ids.
 #[derive(Debug, Default)]
 pub(crate) struct Duplicates {
-    /// Their places.
-    pub(crate) places: FxHashSet<u64>,
-    /// Ids that occur more than once, lowest first.
-    pub(crate) ids: Vec<u64>,
+    /// Layer, zoom and place.
+    dropped: FxHashSet<(u8, u8, u64)>,
+    /// By layer: ids that occur more than once, lowest first.
+    pub(crate) ids: Vec<Vec<u64>>,
 }
 
-/// Finds the duplicates among the ids that stand as slots in `runs`.
-pub(crate) fn find(runs: &Runs) -> Result<Duplicates, Error> {
-    let mut found = Duplicates::default();
-    let mut last = None;
-    runs.merge(0, None, &mut |PieceKey { slot: id, place }, _, _| {
-        if last == Some(id) {
-            found.places.insert(place);
-            if found.ids.last() != Some(&id) && found.ids.len() < EXAMPLES_MAX {
-                found.ids.push(id);
+/// Returns what stands beside an id.
+pub(crate) fn body(layer: u8, zoom: Option<Zoom>) -> [u8; 2] {
+    [layer, zoom.map_or(ALL_ZOOMS, Zoom::get)]
+}
+
+impl Duplicates {
+    /// Finds the duplicates among the ids that stand as slots in `runs`.
+    pub(crate) fn find(runs: &Runs, n_layers: usize) -> Result<Self, Error> {
+        let mut found = Self { dropped: FxHashSet::default(), ids: vec![Vec::new(); n_layers] };
+        let mut last_id = None;
+        // Layers and zooms in which the id at hand was seen.
+        let mut seen: Vec<[u8; 2]> = Vec::new();
+        runs.merge(0, None, &mut |PieceKey { slot: id, place }, _, body| {
+            if last_id != Some(id) {
+                last_id = Some(id);
+                seen.clear();
             }
-        }
-        last = Some(id);
-    })?;
-    Ok(found)
+            let [layer, zoom] = *body else { return };
+            if !seen.contains(&[layer, zoom]) {
+                seen.push([layer, zoom]);
+                return;
+            }
+            found.dropped.insert((layer, zoom, place));
+            let ids = &mut found.ids[usize::from(layer)];
+            if ids.last() != Some(&id) && ids.len() < EXAMPLES_MAX {
+                ids.push(id);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Returns the number of cases.
+    pub(crate) fn count(&self) -> u64 {
+        self.dropped.len() as u64
+    }
+
+    /// Whether the feature at `place` is a later one in this layer at this zoom.
+    pub(crate) fn is_dropped(&self, layer: u8, zoom: Zoom, place: u64) -> bool {
+        !self.dropped.is_empty()
+            && (self.dropped.contains(&(layer, ALL_ZOOMS, place))
+                || self.dropped.contains(&(layer, zoom.get(), place)))
+    }
 }

@@ -13,6 +13,7 @@ use zellige_archive::{Compression, Compressor, TileHash, WriteTiles};
 use zellige_model::TileCoord;
 use zellige_recipe::Plan;
 use zellige_tile::emit::{Emitted, Emitter};
+use zellige_tile::key::Keys;
 
 use crate::Error;
 use crate::duplicates::Duplicates;
@@ -38,10 +39,8 @@ pub(crate) struct Emitting<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) names: &'a [Arc<str>],
     pub(crate) runs: &'a Runs,
-    /// By source.
-    pub(crate) duplicates: &'a [Duplicates],
-    /// By layer: the number of its source.
-    pub(crate) source_of_layer: &'a [usize],
+    pub(crate) keys: &'a Keys,
+    pub(crate) duplicates: &'a Duplicates,
     pub(crate) tile_bytes_max: u64,
     pub(crate) compression: Compression,
     pub(crate) compression_level: u8,
@@ -144,7 +143,7 @@ impl Emitting<'_> {
     /// Takes shards until there are no more.
     fn work(&self, cuts: &[u64], queue: &OrderedQueue<Result<Shard, Error>>) -> Emitted {
         let mut worker = Worker {
-            emitter: Emitter::new(self.plan, self.names, self.tile_bytes_max),
+            emitter: Emitter::new(self.plan, self.keys, self.names, self.tile_bytes_max),
             compressor: Compressor::new(self.compression_level),
             compression: self.compression,
             remembered: FxHashMap::default(),
@@ -162,15 +161,7 @@ impl Emitting<'_> {
     fn build(&self, from: u64, to: Option<u64>, worker: &mut Worker<'_>) -> Result<Shard, Error> {
         let mut shard = Shard::default();
         let mut tile = None;
-        let has_duplicates = self.duplicates.iter().any(|source| !source.places.is_empty());
         self.runs.merge(from, to, &mut |key, block, body| {
-            let layer = key.layer();
-            if has_duplicates {
-                let source = self.source_of_layer[usize::from(layer)];
-                if self.duplicates[source].places.contains(&key.place) {
-                    return;
-                }
-            }
             let slot = key.slot >> 8;
             if tile.map(|(slot, _)| slot) != Some(slot) {
                 worker.finish(tile.map(|(_, coord)| coord), &mut shard);
@@ -178,7 +169,12 @@ impl Emitting<'_> {
                 worker.emitter.begin(coord);
                 tile = Some((slot, coord));
             }
-            worker.emitter.push(layer, block, body);
+            let is_dropped = tile.is_some_and(|(_, coord): (u64, TileCoord)| {
+                self.duplicates.is_dropped(key.layer(), coord.zoom(), key.place)
+            });
+            if !is_dropped {
+                worker.emitter.push(key, block, body);
+            }
         })?;
         worker.finish(tile.map(|(_, coord)| coord), &mut shard);
         Ok(shard)

@@ -43,6 +43,20 @@ pub enum Error {
          You may need to change the filter or limit configurations."
     )]
     NoTiles,
+    /// An expression met a value that it cannot use; the text is that of the hosted service.
+    #[error("{reason} - Example: tile z: {} x: {} y: {}, layer_name: {layer}", .tile.zoom(), .tile.x(), .tile.y())]
+    Expression {
+        /// What it could not do.
+        reason: String,
+        /// The first tile in which it happens.
+        tile: zellige_model::TileCoord,
+        /// The layer.
+        layer: String,
+        /// The file of the feature, or the name of another input.
+        file: String,
+        /// The line of the feature, from 1.
+        line: u64,
+    },
     /// A temporary file could not be used.
     #[error("{attempt} a temporary file in `{folder}` failed after {bytes} bytes")]
     Spill {
@@ -78,9 +92,12 @@ pub enum Error {
 impl Error {
     /// Returns what a user could do about it, if that can be said.
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
+    pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoGeoJson { hint } => hint.as_deref(),
+            Self::NoGeoJson { hint } => hint.clone(),
+            Self::Expression { file, line, .. } => Some(format!(
+                "look at line {line} of {file}; guard the expression with `has`, `coalesce` or `to-number`"
+            )),
             _ => None,
         }
     }

@@ -7,14 +7,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
 
 use zellige_archive::{CreateOptions, Format};
-use zellige_ingest::Source;
-use zellige_model::{Example, FindingCode};
+use zellige_ingest::{Blocks, Source};
+use zellige_model::{Example, FindingCode, Place};
 use zellige_recipe::Plan;
+use zellige_tile::fault::Fault;
 use zellige_tile::key::Keys;
 
 use crate::Error;
 use crate::describe::describe;
-use crate::duplicates::{self, Duplicates};
+use crate::duplicates::Duplicates;
 use crate::emitting::Emitting;
 use crate::progress::{Counters, Progress};
 use crate::report::{self, Report};
@@ -112,11 +113,13 @@ pub fn publish(
         .build()
         .map_err(|source| Error::Threads { threads, source })?;
 
-    let budget = Budget::new(settings, sources.len());
+    let budget = Budget::new(settings);
     let store = |bytes| RunStore::new(bytes, budget.run, settings.temp.clone());
-    let sources = open_sources(sources, &source_of_layer, settings, || store(budget.ids))?;
-    let (keys, counters, pieces) = (Keys::default(), Counters::default(), store(budget.pieces));
-    let slicing = Slicing { plan, sources: &sources, keys: &keys, pieces: &pieces, counters: &counters };
+    let sources = open_sources(sources, &source_of_layer, settings)?;
+    let (keys, counters) = (Keys::for_plan(plan), Counters::default());
+    let (pieces, ids) = (store(budget.pieces), store(budget.ids));
+    let slicing =
+        Slicing { plan, sources: &sources, keys: &keys, pieces: &pieces, ids: &ids, counters: &counters };
     let mut found = slicing.run(&pool, watch)?;
     let sliced_in = started.instant.elapsed();
     if found.lines == 0 {
@@ -126,31 +129,34 @@ pub fn publish(
         return Err(Error::NoGeoJson { hint: hint(&found) });
     }
 
+    let lines = Lines { sources: sources.into_iter().map(|source| (source.id, source.blocks)).collect() };
+    if let Some(fault) = found.sliced.fault.take() {
+        return Err(lines.error(plan, &source_of_layer, fault));
+    }
+
     let spilled_bytes = pieces.spilled_bytes();
     let runs = pieces.into_runs();
-    let (lines, ids): (Vec<_>, Vec<_>) =
-        sources.into_iter().map(|source| (source.blocks, source.ids)).unzip();
-    let duplicates = ids
-        .into_iter()
-        .map(|ids| duplicates::find(&ids.into_runs()))
-        .collect::<Result<Vec<Duplicates>, Error>>()?;
+    let duplicates = Duplicates::find(&ids.into_runs(), plan.layers.len())?;
     let names = keys.names();
     let emitting = Emitting {
         plan,
         names: &names,
         runs: &runs,
+        keys: &keys,
         duplicates: &duplicates,
-        source_of_layer: &source_of_layer,
         tile_bytes_max: settings.tile_bytes_max,
         compression: format.compression(),
         compression_level: settings.compression_level,
         counters: &counters,
     };
     let mut made = emitting.run(&pool, &mut *archive, watch)?;
+    if let Some(fault) = made.emitted.fault.take() {
+        return Err(lines.error(plan, &source_of_layer, fault));
+    }
     if made.tiles == 0 {
         return Err(Error::NoTiles);
     }
-    count_duplicates(&duplicates, &mut found);
+    found.findings.count(FindingCode::DuplicateId, duplicates.count());
     let title = title(target);
     let layers = std::mem::take(&mut made.emitted.layers);
     let tileset = describe(plan, settings, &title, &names, (&layers, &found));
@@ -165,20 +171,40 @@ pub fn publish(
         layers,
         checksums: made.checksums,
         duplicates,
-        source_of_layer,
         spilled_bytes,
         features: counters.features.load(Ordering::Relaxed),
         started: started.at,
         sliced_in,
         elapsed: started.instant.elapsed(),
     };
-    Ok(report::write(facts, &|source, place| lines.get(source as usize)?.line_number(place)))
+    Ok(report::write(facts, &|source, place| lines.locate(source, place)))
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Started {
     at: SystemTime,
     instant: Instant,
+}
+
+/// The lines of all sources, read to the end.
+struct Lines {
+    sources: Vec<(String, Blocks)>,
+}
+
+impl Lines {
+    /// Returns file and line of a place in a source.
+    fn locate(&self, source: u32, place: Place) -> Option<(String, u64)> {
+        self.sources.get(source as usize)?.1.line_number(place)
+    }
+
+    /// Returns the error that a fault makes, with its line.
+    fn error(&self, plan: &Plan, source_of_layer: &[usize], fault: Fault) -> Error {
+        let Fault { tile, layer, place, error } = fault;
+        let source = source_of_layer[usize::from(layer)];
+        let (file, line) = self.locate(source as u32, Place::from_key(place)).unwrap_or_default();
+        let layer = plan.layers[usize::from(layer)].name.as_str().to_owned();
+        Error::Expression { reason: error.to_string(), tile, layer, file, line }
+    }
 }
 
 /// How the memory of a job is divided.
@@ -188,18 +214,18 @@ struct Budget {
     run: usize,
     /// Bytes of full runs of pieces in memory.
     pieces: u64,
-    /// Bytes of full runs of ids in memory, a source.
+    /// Bytes of full runs of ids in memory.
     ids: u64,
 }
 
 impl Budget {
-    /// Every worker fills one run of pieces and one of ids for the source at hand; the rest is for full runs.
-    fn new(settings: &Settings, n_sources: usize) -> Self {
+    /// Every worker fills one run of pieces and one of ids; the rest is for full runs.
+    fn new(settings: &Settings) -> Self {
         let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN);
         let threads = settings.threads.get() as u64;
         let run_bytes = (memory / (8 * threads)).clamp(256 << 10, RUN_BYTES_MAX);
         let left = memory.saturating_sub(2 * threads * run_bytes);
-        Self { run: run_bytes as usize, pieces: left / 8 * 7, ids: left / 8 / n_sources.max(1) as u64 }
+        Self { run: run_bytes as usize, pieces: left / 8 * 7, ids: left / 8 }
     }
 }
 
@@ -231,7 +257,6 @@ fn open_sources(
     sources: Vec<Source>,
     source_of_layer: &[usize],
     settings: &Settings,
-    ids: impl Fn() -> RunStore,
 ) -> Result<Vec<OpenSource>, Error> {
     let open = |(number, source): (usize, Source)| {
         let id = source.id().to_owned();
@@ -239,7 +264,7 @@ fn open_sources(
             source.open(&settings.ingest).map_err(|source| Error::Read { id: id.clone(), source })?;
         let takes = |(layer, source): (usize, &usize)| (*source == number).then_some(layer);
         let layer_numbers = source_of_layer.iter().enumerate().filter_map(takes).collect();
-        Ok(OpenSource { id, blocks, layer_numbers, ids: ids() })
+        Ok(OpenSource { id, blocks, layer_numbers })
     };
     sources.into_iter().enumerate().map(open).collect()
 }
@@ -256,11 +281,6 @@ fn hint(found: &Found) -> Option<String> {
         ""
     };
     Some(format!("the first line says: {}{advice}", example.reason))
-}
-
-fn count_duplicates(duplicates: &[Duplicates], found: &mut Found) {
-    let cases = duplicates.iter().map(|source| source.places.len() as u64).sum();
-    found.findings.count(FindingCode::DuplicateId, cases);
 }
 
 /// Returns the name of the output without its extension.
@@ -284,8 +304,8 @@ mod tests {
         for (memory_bytes, threads) in [(64 << 20, 1), (64 << 20, 8), (6 << 30, 2), (1 << 40, 64)] {
             let threads = NonZeroUsize::new(threads).unwrap();
             let settings = Settings { threads, memory_bytes, ..Settings::for_machine() };
-            let budget = Budget::new(&settings, 3);
-            let promised = 2 * threads.get() as u64 * budget.run as u64 + budget.pieces + 3 * budget.ids;
+            let budget = Budget::new(&settings);
+            let promised = 2 * threads.get() as u64 * budget.run as u64 + budget.pieces + budget.ids;
             assert!(promised <= memory_bytes, "{budget:?}");
         }
     }

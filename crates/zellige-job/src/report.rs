@@ -104,8 +104,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) found: Found,
     pub(crate) layers: Vec<EmittedLayer>,
     pub(crate) checksums: Vec<u64>,
-    pub(crate) duplicates: Vec<Duplicates>,
-    pub(crate) source_of_layer: Vec<usize>,
+    pub(crate) duplicates: Duplicates,
     pub(crate) spilled_bytes: u64,
     pub(crate) features: u64,
     pub(crate) started: SystemTime,
@@ -135,9 +134,7 @@ pub(crate) fn write(mut facts: Facts<'_>, locate: Locate<'_>) -> Report {
             stats: emitted.stats,
         })
         .collect();
-    let duplicates: Vec<&Duplicates> =
-        facts.source_of_layer.iter().map(|source| &facts.duplicates[*source]).collect();
-    let warnings = warnings::warnings(&layers, &findings, &duplicates);
+    let warnings = warnings::warnings(&layers, &findings, &facts.duplicates);
     let settings = facts.settings;
     Report {
         tileset_id: if settings.tileset_id.is_empty() { facts.title } else { settings.tileset_id.clone() },
@@ -172,6 +169,9 @@ fn add_layer_findings(facts: &mut Facts<'_>) {
         let over_budget = layer.stats.total(|zoom| zoom.features_over_budget);
         facts.found.findings.count(FindingCode::LayerOverBudget, over_budget);
         facts.found.findings.count(FindingCode::OrderMixed, u64::from(layer.order_is_mixed));
+        facts.found.findings.count(FindingCode::LimitMixed, layer.notes.n_limit_mixed);
+        facts.found.findings.count(FindingCode::AggregateIgnored, layer.notes.n_ignored);
+        facts.found.findings.count(FindingCode::ClusterNotPoints, layer.notes.n_unclustered);
         let is_empty = layer.stats.total(|zoom| zoom.tiles) == 0;
         facts.found.findings.count(FindingCode::LayerEmpty, u64::from(is_empty));
     }

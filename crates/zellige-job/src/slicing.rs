@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use zellige_ingest::{Block, Blocks, Item, Parser};
 use zellige_model::finding::EXAMPLE_BYTES_MAX;
-use zellige_model::{Example, Findings, Place};
+use zellige_model::{Example, Findings, Place, Zoom};
 use zellige_recipe::Plan;
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::slice::{Sliced, Slicer};
 
 use crate::Error;
+use crate::duplicates;
 use crate::progress::{Counters, Phase, Progress};
 use crate::publish::Watch;
 use crate::sort::{RunStore, RunWriter};
@@ -27,8 +28,6 @@ pub(crate) struct OpenSource {
     pub(crate) id: String,
     pub(crate) blocks: Blocks,
     pub(crate) layer_numbers: Vec<usize>,
-    /// Ids of features, to find duplicates.
-    pub(crate) ids: RunStore,
 }
 
 /// What this phase needs, shared by all workers.
@@ -38,6 +37,8 @@ pub(crate) struct Slicing<'a> {
     pub(crate) sources: &'a [OpenSource],
     pub(crate) keys: &'a Keys,
     pub(crate) pieces: &'a RunStore,
+    /// Ids of features, to find duplicates.
+    pub(crate) ids: &'a RunStore,
     pub(crate) counters: &'a Counters,
 }
 
@@ -112,27 +113,26 @@ impl Slicing<'_> {
     fn work(&self) -> Result<Found, Error> {
         let mut worker = Worker {
             slicer: Slicer::new(self.plan, self.keys),
-            pieces: RunWriter::new(self.pieces),
+            sink: Sink { pieces: RunWriter::new(self.pieces), ids: RunWriter::new(self.ids) },
             parser: Parser::new(),
             found: Found::default(),
         };
         for (source_idx, source) in self.sources.iter().enumerate() {
             let failed = |error| Error::Read { id: source.id.clone(), source: error };
-            let mut ids = RunWriter::new(&source.ids);
             while let Some(mut block) = source.blocks.next().map_err(failed)? {
                 if self.counters.is_cancelled() {
                     return Err(Error::Cancelled);
                 }
                 let features_before = worker.found.features;
-                worker.slice_block(source_idx as u32, source, &mut block, &mut ids).map_err(failed)?;
-                worker.pieces.check()?;
-                ids.check()?;
+                worker.slice_block(source_idx as u32, source, &mut block).map_err(failed)?;
+                worker.sink.pieces.check()?;
+                worker.sink.ids.check()?;
                 let features = worker.found.features - features_before;
                 self.counters.features.fetch_add(features, Ordering::Relaxed);
             }
-            ids.finish()?;
         }
-        worker.pieces.finish()?;
+        worker.sink.pieces.finish()?;
+        worker.sink.ids.finish()?;
         worker.found.sliced = worker.slicer.finish();
         worker.found.findings.merge(std::mem::take(&mut worker.found.sliced.findings));
         Ok(worker.found)
@@ -150,9 +150,29 @@ fn join(all: Result<Found, Error>, found: Result<Found, Error>) -> Result<Found,
     }
 }
 
+/// Where pieces and ids go.
+struct Sink<'a> {
+    pieces: RunWriter<'a>,
+    ids: RunWriter<'a>,
+}
+
+impl PieceSink for Sink<'_> {
+    fn attributes(&mut self, block: &[u8]) {
+        self.pieces.attributes(block);
+    }
+
+    fn id(&mut self, layer: u8, zoom: Option<Zoom>, id: u64, place: u64) {
+        self.ids.push(PieceKey { slot: id, place }, &duplicates::body(layer, zoom));
+    }
+
+    fn piece(&mut self, key: PieceKey, body: &[u8]) {
+        self.pieces.push(key, body);
+    }
+}
+
 struct Worker<'a> {
     slicer: Slicer<'a>,
-    pieces: RunWriter<'a>,
+    sink: Sink<'a>,
     parser: Parser,
     found: Found,
 }
@@ -163,9 +183,8 @@ impl Worker<'_> {
         source_idx: u32,
         source: &OpenSource,
         block: &mut Block,
-        ids: &mut RunWriter<'_>,
     ) -> Result<(), zellige_ingest::Error> {
-        let Self { slicer, pieces, parser, found } = self;
+        let Self { slicer, sink, parser, found } = self;
         let _ = block.for_each(parser, &mut |place, item| {
             found.lines += 1;
             match item {
@@ -177,10 +196,7 @@ impl Worker<'_> {
                             .findings
                             .add(code, source_idx, place, || example(source_idx, place, reason, &[]));
                     }
-                    let id = slicer.slice(feature, place.key(), &source.layer_numbers, pieces);
-                    if let Some(id) = id {
-                        ids.piece(PieceKey { slot: id, place: place.key() }, &[]);
-                    }
+                    slicer.slice(feature, place.key(), &source.layer_numbers, sink);
                 }
                 Item::Fault(fault, line) => {
                     let reason = &fault.reason;

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use zellige_tile::piece::{PieceKey, PieceSink};
+use zellige_tile::piece::PieceKey;
 
 use crate::Error;
 use crate::merge::Runs;
@@ -186,25 +186,15 @@ impl<'s> RunWriter<'s> {
         self.store.keep(&mut self.run)
     }
 
-    /// Returns where the latest block stands in the run, putting it there first if need be.
-    fn block(&mut self) -> u32 {
-        if self.block == u32::MAX {
-            self.block = self.run.bytes.len() as u32;
-            self.run.bytes.extend_from_slice(&(self.latest.len() as u32).to_le_bytes());
-            self.run.bytes.extend_from_slice(&self.latest);
-        }
-        self.block
-    }
-}
-
-impl PieceSink for RunWriter<'_> {
-    fn attributes(&mut self, block: &[u8]) {
+    /// Says which attributes the next pieces have.
+    pub(crate) fn attributes(&mut self, block: &[u8]) {
         self.latest.clear();
         self.latest.extend_from_slice(block);
         self.block = u32::MAX;
     }
 
-    fn piece(&mut self, key: PieceKey, body: &[u8]) {
+    /// Takes a piece with the latest attributes.
+    pub(crate) fn push(&mut self, key: PieceKey, body: &[u8]) {
         let added = body.len() + self.latest.len() + 4 + size_of::<Row>();
         if self.run.size() as usize + added > self.store.run_bytes {
             if let Err(error) = self.store.keep(&mut self.run) {
@@ -216,6 +206,16 @@ impl PieceSink for RunWriter<'_> {
         let start = self.run.bytes.len() as u32;
         self.run.bytes.extend_from_slice(body);
         self.run.rows.push(Row { key, block, body: start, body_len: body.len() as u32 });
+    }
+
+    /// Returns where the latest block stands in the run, putting it there first if need be.
+    fn block(&mut self) -> u32 {
+        if self.block == u32::MAX {
+            self.block = self.run.bytes.len() as u32;
+            self.run.bytes.extend_from_slice(&(self.latest.len() as u32).to_le_bytes());
+            self.run.bytes.extend_from_slice(&self.latest);
+        }
+        self.block
     }
 }
 
@@ -230,7 +230,7 @@ mod tests {
         for n in 0..5000_u64 {
             let slot = (n * 7919) % 5000 * 256;
             writer.attributes(format!("block {slot}").as_bytes());
-            writer.piece(PieceKey { slot, place: n }, &slot.to_le_bytes());
+            writer.push(PieceKey { slot, place: n }, &slot.to_le_bytes());
         }
         writer.finish().unwrap();
         let is_spilled = store.spilled_bytes() > 0;

@@ -24,10 +24,12 @@ mod value;
 mod eval;
 mod number;
 mod json;
+mod elements;
 mod error;
 
 pub use bindings::{Bindings, Names, Slot};
 pub use compile::compile;
+pub use elements::element_or_last;
 pub use error::EvalError;
 pub use eval::{Evaluator, SCRATCH_BYTES_MAX, Scope};
 pub(crate) use parse::parse;

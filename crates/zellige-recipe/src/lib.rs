@@ -35,9 +35,10 @@ mod resolve;
 
 pub use check::{Attribution, Envelope, LAYERS_MAX};
 pub use error::SyntaxError;
-pub use plan::{Ids, LayerPlan, Output, Plan, ZoomPlan};
+pub use plan::{LayerPlan, Output, Plan, ZoomPlan};
 pub use problem::{Lint, LintCode, Problem, line_column, render_lint, render_problem};
 pub use recipe::Recipe;
+pub use resolve::clamp_tolerance;
 
 /// The highest zoom that recipes may ask for unless the caller raises it.
 pub const ZOOM_LIMIT: Zoom = match Zoom::new(16) {
@@ -80,18 +81,16 @@ pub struct Checked {
     pub problems: Vec<Problem>,
     /// What is odd about it, in document order.
     pub lints: Vec<Lint>,
-    /// What the engine does not do yet, in document order; empty when there are problems.
-    pub unsupported: Vec<Problem>,
     /// What the recipe says; there when it is valid.
     pub recipe: Option<Recipe>,
-    /// What is to be done; there when the recipe is valid and all of it is supported.
+    /// What is to be done; there when the recipe is valid.
     pub plan: Option<Plan>,
     /// What stood beside the recipe in the body that creates a tileset.
     pub envelope: Option<Envelope>,
 }
 
 impl Checked {
-    /// Whether the recipe is valid, be it supported or not.
+    /// Whether the recipe is valid.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         self.problems.is_empty()
@@ -118,12 +117,16 @@ pub fn check(text: &[u8], options: &Options) -> Checked {
     let written = if found.envelope.is_some() { root.member("recipe") } else { Some(root) };
     let resolved =
         recipe.as_ref().zip(written).map(|(recipe, written)| resolve::resolve(&document, written, recipe));
-    let (plan, unsupported) = match resolved {
-        Some(Ok(plan)) => (Some(plan), Vec::new()),
-        Some(Err(refusals)) => (None, refusals),
-        None => (None, Vec::new()),
+    let mut problems = found.problems;
+    let plan = match resolved {
+        Some(Ok(plan)) => Some(plan),
+        Some(Err(faults)) => {
+            problems.extend(faults);
+            None
+        }
+        None => None,
     };
-    Checked { problems: found.problems, lints, unsupported, recipe, plan, envelope: found.envelope }
+    Checked { problems, lints, recipe: recipe.filter(|_| plan.is_some()), plan, envelope: found.envelope }
 }
 
 /// Returns the one problem of a text that is not JSON.
@@ -144,12 +147,5 @@ fn refused(text: &[u8], error: &SyntaxError) -> Checked {
         expected: "a JSON text (RFC 8259)".to_owned(),
         hint: hint.map(str::to_owned),
     };
-    Checked {
-        problems: vec![problem],
-        lints: Vec::new(),
-        unsupported: Vec::new(),
-        recipe: None,
-        plan: None,
-        envelope: None,
-    }
+    Checked { problems: vec![problem], lints: Vec::new(), recipe: None, plan: None, envelope: None }
 }

@@ -477,7 +477,11 @@ mod tests {
         check_fine("", r#""layer_size": 500"#, &[]);
         check_fine("", r#""layer_size": 501"#, &[("layer-size-above-tile-limit", "501")]);
         check_fine("", r#""extent": 4000"#, &[("extent-not-power-of-two", "4000")]);
-        check_fine("", r#""extent": ["get", "n"]"#, &[("feature-in-tile-size", r#"["get", "n"]"#)]);
+        check_fine(
+            "",
+            r#""extent": ["coalesce", ["get", "n"], 4096]"#,
+            &[("feature-in-tile-size", r#"["coalesce", ["get", "n"], 4096]"#)],
+        );
     }
 
     #[test]

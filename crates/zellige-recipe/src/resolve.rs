@@ -1,18 +1,23 @@
-//! A checked recipe to a plan: every default filled in, every number resolved for every zoom.
+//! A checked recipe to a plan: every default filled in, every expression compiled for every zoom.
 //!
 //! In:     a [`Recipe`] without problems.
-//! Out:    a [`Plan`], or one refusal for each option that the engine does not do yet.
+//! Out:    a [`Plan`], or why a tile size cannot be computed.
 //! Keeps:  layers in document order; no option is left out without a word.
 //! Source: recipe 2; `layer_size` is 500 KiB unless it is given.
 
-use zellige_model::{Extent, Value as Constant, Zoom};
+use std::sync::Arc;
 
-use crate::expression::{Expression, as_number};
+use zellige_model::{Extent, GeometryKind, ValueRef, Zoom};
+
+use crate::expression::{Bindings, EvalError, Evaluator, Expression, Names, Program, Scope, compile};
 use crate::lint::TILE_KIB_MAX;
-use crate::plan::{Ids, LayerPlan, Output, Plan, ZoomPlan};
+use crate::plan::{
+    Amount, FeatureStage, LayerPlan, Limit, Output, Plan, RankOrder, Simplification, Switch, TileIds,
+    TileStage, Union, UnionStage, ZoomPlan,
+};
 use crate::problem::Problem;
 use crate::raw::{Document, NodeId, Value};
-use crate::recipe::{Amount, At, Features, Layer, Recipe, Simplification, Tiles};
+use crate::recipe::{self, Assignment, At, Layer, LimitRule, Recipe};
 
 /// Distance below which vertices may go unless the recipe says otherwise, units.
 const TOLERANCE_UNITS: f64 = 4.0;
@@ -22,197 +27,332 @@ const TOLERANCE_UNITS_MAX: f64 = 4_096.0;
 const BUFFER_PERCENT: f64 = 0.5;
 /// Upper bound of a layer in a tile unless the recipe says otherwise, KiB.
 const LAYER_KIB: u32 = TILE_KIB_MAX;
+/// How many regions a tile has for clusters unless the recipe says otherwise.
+const REGION_COUNT: u32 = 64;
 
 /// Fills the plan.
 ///
 /// # Errors
 ///
-/// What the engine does not do yet, in document order.
+/// One problem for each `extent` or `buffer_size` whose expression cannot be evaluated without a feature.
 pub(crate) fn resolve(
     document: &Document<'_>,
     written: Value<'_, '_>,
     recipe: &Recipe,
 ) -> Result<Plan, Vec<Problem>> {
-    let mut resolver = Resolver { document, refusals: Vec::new() };
-    if let Some(At { value: true, origin }) = recipe.incremental {
-        resolver.refuse("incremental", origin, "false");
+    let mut problems = Vec::new();
+    let layers = recipe.layers.iter().filter_map(|layer| {
+        let plan = Compiled::new(layer).layer_plan(layer);
+        plan.map_err(|fault| problems.push(fault.problem(document, layer))).ok()
+    });
+    let layers = layers.collect();
+    if !problems.is_empty() {
+        return Err(problems);
     }
-    let layers = recipe.layers.iter().map(|layer| resolver.layer(layer)).collect();
-    if resolver.refusals.is_empty() {
-        return Ok(Plan {
-            layers,
-            fillzoom: recipe.fillzoom.map(|fillzoom| fillzoom.value),
-            recipe: written.to_json(),
-        });
-    }
-    resolver.refusals.sort_by_key(|refusal| refusal.span.start);
-    Err(resolver.refusals)
+    Ok(Plan {
+        layers,
+        fillzoom: recipe.fillzoom.map(|fillzoom| fillzoom.value),
+        incremental: recipe.incremental.is_some_and(|incremental| incremental.value),
+        recipe: written.to_json(),
+    })
 }
 
-struct Resolver<'d, 'a> {
-    document: &'d Document<'a>,
-    refusals: Vec<Problem>,
+/// A tile size that could not be computed.
+struct SizeFault {
+    option: &'static str,
+    origin: NodeId,
+    zoom: Zoom,
+    error: Box<EvalError>,
 }
 
-impl Resolver<'_, '_> {
-    fn refuse(&mut self, what: &str, origin: NodeId, expected: &str) {
-        let value = self.document.value(origin);
-        self.refusals.push(Problem {
-            message: format!("{what} is not supported yet"),
-            reason: None,
+impl SizeFault {
+    fn problem(self, document: &Document<'_>, layer: &Layer) -> Problem {
+        let value = document.value(self.origin);
+        Problem {
+            message: format!("layers.{}.tiles.{} has an invalid expression.", layer.name, self.option),
+            reason: Some(self.error.to_string()),
             pointer: value.pointer(),
             span: value.key_span().map_or(value.span(), |key| key.start..value.span().end),
             found: value.describe(),
-            expected: expected.to_owned(),
-            hint: None,
+            expected: format!("a number at zoom {}, where there is no feature", self.zoom),
+            hint: Some("use `zoom` and constants only".to_owned()),
+        }
+    }
+}
+
+/// All expressions of a layer, compiled but not yet folded for a zoom.
+struct Compiled {
+    names: Names,
+    id: Option<Program>,
+    set: Vec<(String, Program)>,
+    filter: Option<Program>,
+    simplification: Option<CompiledSimplification>,
+    extent: Size,
+    buffer_percent: Size,
+    limits: Vec<(Program, Limit)>,
+    unions: Vec<CompiledUnion>,
+    tile_filter: Option<Program>,
+    tile_set: Vec<(String, Program)>,
+    remove_filled: Option<Program>,
+    tile_id: Option<Program>,
+}
+
+struct CompiledUnion {
+    takes_part: Option<Program>,
+    union: Union,
+    simplification: Option<CompiledSimplification>,
+}
+
+#[derive(Clone)]
+struct CompiledSimplification {
+    distance: CompiledAmount,
+    outward_only: Option<Program>,
+}
+
+#[derive(Clone)]
+enum CompiledAmount {
+    Number(f64),
+    Program(Program),
+}
+
+/// A number that belongs to the tile and not to a feature.
+struct Size {
+    option: &'static str,
+    origin: Option<NodeId>,
+    amount: CompiledAmount,
+}
+
+impl Compiled {
+    fn new(layer: &Layer) -> Self {
+        let (features, tiles) = (&layer.features, &layer.tiles);
+        let mut names = Names::default();
+        let mut make = |expression: &Expression| compile(expression, &mut names);
+        let set = |set: &Option<At<Vec<Assignment>>>, make: &mut dyn FnMut(&Expression) -> Program| {
+            let all = set.iter().flat_map(|set| &set.value);
+            all.map(|assignment| (assignment.name.clone(), make(&assignment.value.value))).collect::<Vec<_>>()
+        };
+        let id = features.id.as_ref().map(|id| make(&id.value));
+        let feature_set = set(&features.set, &mut make);
+        let filter = features.filter.as_ref().map(|filter| make(&filter.value));
+        let simplification =
+            features.simplification.as_ref().map(|at| compile_simplification(&at.value, &mut make));
+        let extent =
+            tiles.extent.as_ref().map_or(Size::fixed("extent", f64::from(Extent::DEFAULT.get())), |at| {
+                let amount = match &at.value {
+                    recipe::Amount::Number(extent) => CompiledAmount::Number(f64::from(extent.get())),
+                    recipe::Amount::Expression(expression) => CompiledAmount::Program(make(expression)),
+                };
+                Size { option: "extent", origin: Some(at.origin), amount }
+            });
+        let buffer_percent =
+            tiles.buffer_size.as_ref().map_or(Size::fixed("buffer_size", BUFFER_PERCENT), |at| Size {
+                option: "buffer_size",
+                origin: Some(at.origin),
+                amount: amount(&at.value, &mut make),
+            });
+        let limits = tiles.limit.iter().flat_map(|limits| &limits.value);
+        let limits = limits.map(|limit| (make(&limit.filter.value), limit_rule(limit))).collect();
+        let unions = tiles.union.iter().flat_map(|unions| &unions.value);
+        let unions = unions.map(|union| CompiledUnion {
+            takes_part: union.filter.as_ref().map(|filter| make(&filter.value)),
+            union: union_rule(union),
+            simplification: union
+                .simplification
+                .as_ref()
+                .map(|at| compile_simplification(&at.value, &mut make)),
         });
-    }
-
-    fn layer(&mut self, layer: &Layer) -> LayerPlan {
-        let Layer { name, origin: _, source, minzoom, maxzoom, features, tiles } = layer;
-        let path = format!("layers.{name}");
-        let tolerance_units = self.features(features, &format!("{path}.features"));
-        let tile_sizes = self.tiles(tiles, &format!("{path}.tiles"));
-        let output = features.allowed_output.clone().map_or(Output::All, Output::Only);
-        LayerPlan {
-            name: name.clone(),
-            source: source.value.clone(),
-            minzoom: *minzoom,
-            maxzoom: *maxzoom,
-            zooms: minzoom.to(*maxzoom).map(|zoom| zoom_plan(zoom, tile_sizes, tolerance_units)).collect(),
-            features_bbox: features.bbox,
-            tiles_bbox: tiles.bbox,
-            output,
-            order: tiles.order.clone(),
-            remove_filled: tiles.remove_filled.as_ref().is_some_and(|filled| is_constant(filled, true)),
-            ids: if tiles.id.is_some() { Ids::None } else { Ids::Feature },
-            layer_bytes_max: tiles.layer_size.map_or(LAYER_KIB, |size| size.value) * 1024,
-        }
-    }
-
-    /// Returns the tolerance in units.
-    fn features(&mut self, features: &Features, path: &str) -> f64 {
-        let Features { id, bbox: _, zoom_element, set, allowed_output: _, filter, simplification } = features;
-        if let Some(id) = id {
-            self.refuse(
-                &format!("{path}.id"),
-                id.origin,
-                "no id option, so that the id of the feature is written",
-            );
-        }
-        if let Some(names) = zoom_element.as_ref().filter(|names| !names.value.is_empty()) {
-            self.refuse(&format!("{path}.attributes.zoom_element"), names.origin, "[]");
-        }
-        if let Some(set) = set.as_ref().filter(|set| !set.value.is_empty()) {
-            self.refuse(&format!("{path}.attributes.set"), set.origin, "{}");
-        }
-        self.filter(filter.as_ref(), path);
-        simplification.as_ref().map_or(TOLERANCE_UNITS, |written| self.simplification(written, path))
-    }
-
-    fn simplification(&mut self, written: &At<Simplification>, path: &str) -> f64 {
-        let Simplification { distance, outward_only } = &written.value;
-        if let Some(outward) = outward_only.as_ref().filter(|outward| !is_constant(outward, false)) {
-            self.refuse(&format!("{path}.simplification.outward_only"), outward.origin, "false");
-        }
-        let Some(At { value: amount, origin }) = distance else { return TOLERANCE_UNITS };
-        let constant = self.number(amount, *origin, &format!("{path}.simplification"));
-        constant.map_or(TOLERANCE_UNITS, |units| units.clamp(0.0, TOLERANCE_UNITS_MAX))
-    }
-
-    fn tiles(&mut self, tiles: &Tiles, path: &str) -> TileSizes {
-        let Tiles {
-            bbox: _,
-            extent,
-            buffer_size,
-            limit,
-            union,
-            filter,
-            set,
-            order: _,
-            remove_filled,
+        let unions = unions.collect();
+        let tile_filter = tiles.filter.as_ref().map(|filter| make(&filter.value));
+        let tile_set = set(&tiles.set, &mut make);
+        let remove_filled = tiles.remove_filled.as_ref().map(|filled| make(&filled.value));
+        let tile_id = tiles.id.as_ref().map(|id| make(&id.value));
+        Self {
+            names,
             id,
-            layer_size: _,
-        } = tiles;
-        if let Some(limit) = limit.as_ref().filter(|limit| !limit.value.is_empty()) {
-            self.refuse(&format!("{path}.limit"), limit.origin, "[]");
-        }
-        if let Some(union) = union.as_ref().filter(|union| !union.value.is_empty()) {
-            self.refuse(&format!("{path}.union"), union.origin, "[]");
-        }
-        self.filter(filter.as_ref(), path);
-        if let Some(set) = set.as_ref().filter(|set| !set.value.is_empty()) {
-            self.refuse(&format!("{path}.attributes.set"), set.origin, "{}");
-        }
-        if let Some(filled) = remove_filled.as_ref().filter(|filled| filled.value.literal().is_none()) {
-            self.refuse(&format!("{path}.remove_filled as an expression"), filled.origin, "true or false");
-        }
-        if let Some(id) = id.as_ref().filter(|id| id.value.literal() != Some(&Constant::Null)) {
-            self.refuse(&format!("{path}.id"), id.origin, "null");
-        }
-        TileSizes {
-            extent: self.extent(extent.as_ref(), path),
-            buffer_percent: self.buffer_percent(buffer_size.as_ref(), path),
+            set: feature_set,
+            filter,
+            simplification,
+            extent,
+            buffer_percent,
+            limits,
+            unions,
+            tile_filter,
+            tile_set,
+            remove_filled,
+            tile_id,
         }
     }
 
-    fn extent(&mut self, written: Option<&At<Amount<Extent>>>, path: &str) -> Extent {
-        let Some(At { value: amount, origin }) = written else { return Extent::DEFAULT };
-        let units = match amount {
-            Amount::Number(extent) => return *extent,
-            Amount::Expression(expression) => expression.literal().and_then(as_number),
+    fn layer_plan(self, layer: &Layer) -> Result<LayerPlan, SizeFault> {
+        let names = Arc::new(self.names.clone());
+        let (minzoom, maxzoom) = (layer.minzoom, layer.maxzoom);
+        let zooms = minzoom.to(maxzoom).map(|zoom| self.zoom_plan(zoom, &names)).collect::<Result<_, _>>()?;
+        Ok(LayerPlan {
+            name: layer.name.clone(),
+            source: layer.source.value.clone(),
+            minzoom,
+            maxzoom,
+            zooms,
+            names,
+            zoom_element: layer
+                .features
+                .zoom_element
+                .as_ref()
+                .map_or_else(Vec::new, |names| names.value.clone()),
+            features_bbox: layer.features.bbox,
+            tiles_bbox: layer.tiles.bbox,
+            output: layer.features.allowed_output.clone().map_or(Output::All, Output::Only),
+            order: layer.tiles.order.clone(),
+            layer_bytes_max: layer.tiles.layer_size.map_or(LAYER_KIB, |size| size.value) * 1024,
+        })
+    }
+
+    fn zoom_plan(&self, zoom: Zoom, names: &Arc<Names>) -> Result<ZoomPlan, SizeFault> {
+        let level = zoom.get();
+        let set = |set: &[(String, Program)]| {
+            set.iter().map(|(name, program)| (name.clone(), program.at_zoom(level))).collect()
         };
-        let extent = units.filter(|units| units.fract() == 0.0).and_then(|units| Extent::new(units as u32));
-        if extent.is_none() {
-            self.refuse(&format!("{path}.extent as an expression"), *origin, "a number");
-        }
-        extent.unwrap_or(Extent::DEFAULT)
-    }
-
-    fn buffer_percent(&mut self, written: Option<&At<Amount<f64>>>, path: &str) -> f64 {
-        let Some(At { value: amount, origin }) = written else { return BUFFER_PERCENT };
-        self.number(amount, *origin, &format!("{path}.buffer_size"))
-            .map_or(BUFFER_PERCENT, |percent| percent.clamp(0.0, 100.0))
-    }
-
-    /// Returns a number that is the same for every zoom and feature.
-    fn number(&mut self, amount: &Amount<f64>, origin: NodeId, path: &str) -> Option<f64> {
-        let number = match amount {
-            Amount::Number(number) => Some(*number),
-            Amount::Expression(expression) => expression.literal().and_then(as_number),
+        let switch = |program: &Option<Program>, default| {
+            program.as_ref().map_or(default, |program| Switch::of(program.at_zoom(level)))
         };
-        if number.is_none() {
-            self.refuse(&format!("{path} as an expression"), origin, "a number");
+        let extent = self.extent.at(zoom, names)?.round().clamp(1.0, 65_536.0);
+        let extent = Extent::new(extent as u32).unwrap_or(Extent::DEFAULT);
+        let buffer_percent = self.buffer_percent.at(zoom, names)?.clamp(0.0, 100.0);
+        let tile_id = self.tile_id.as_ref().map(|id| id.at_zoom(level));
+        Ok(ZoomPlan {
+            extent,
+            buffer_units: (f64::from(extent.get()) * buffer_percent / 100.0).round() as u32,
+            features: FeatureStage {
+                id: self.id.as_ref().map(|id| id.at_zoom(level)),
+                set: set(&self.set),
+                filter: switch(&self.filter, Switch::Always),
+            },
+            simplification: (self.simplification.as_ref())
+                .map_or(Simplification::by(TOLERANCE_UNITS), |simplification| simplification.at(level)),
+            tiles: TileStage {
+                limits: (self.limits.iter())
+                    .map(|(applies, limit)| (Switch::of(applies.at_zoom(level)), limit.clone()))
+                    .collect(),
+                unions: (self.unions.iter())
+                    .map(|union| UnionStage {
+                        takes_part: switch(&union.takes_part, Switch::Always),
+                        union: union.union.clone(),
+                        simplification: union.simplification.as_ref().map(|written| written.at(level)),
+                    })
+                    .collect(),
+                filter: switch(&self.tile_filter, Switch::Always),
+                set: set(&self.tile_set),
+                remove_filled: switch(&self.remove_filled, Switch::Never),
+                id: match tile_id {
+                    None => TileIds::Feature,
+                    Some(id) if id.constant() == Some(zellige_model::Value::Null) => TileIds::None,
+                    Some(id) => TileIds::Computed(id),
+                },
+            },
+        })
+    }
+}
+
+impl CompiledSimplification {
+    fn at(&self, level: u8) -> Simplification {
+        let distance = match &self.distance {
+            CompiledAmount::Number(units) => Amount::Constant(*units),
+            CompiledAmount::Program(program) => {
+                let program = program.at_zoom(level);
+                let constant = program.constant().and_then(|value| as_number(value.as_ref()));
+                constant.map_or(Amount::Computed(program), |units| Amount::Constant(clamp_tolerance(units)))
+            }
+        };
+        let outward_only = self.outward_only.as_ref();
+        Simplification {
+            distance,
+            outward_only: outward_only.map_or(Switch::Never, |program| Switch::of(program.at_zoom(level))),
         }
-        number
-    }
-
-    fn filter(&mut self, filter: Option<&At<Expression>>, path: &str) {
-        if let Some(filter) = filter.filter(|filter| !is_constant(filter, true)) {
-            self.refuse(&format!("{path}.filter"), filter.origin, "true");
-        }
     }
 }
 
-/// What the tiles of a layer have in common.
-#[derive(Clone, Copy)]
-struct TileSizes {
-    extent: Extent,
-    buffer_percent: f64,
+/// Returns a computed tolerance within its range; what is not a number keeps every vertex.
+#[must_use]
+pub fn clamp_tolerance(units: f64) -> f64 {
+    if units.is_nan() { 0.0 } else { units.clamp(0.0, TOLERANCE_UNITS_MAX) }
 }
 
-/// Resolves one zoom; the numbers that the plan covers are the same at all of them.
-fn zoom_plan(_zoom: Zoom, sizes: TileSizes, tolerance_units: f64) -> ZoomPlan {
-    let side = f64::from(sizes.extent.get());
-    ZoomPlan {
-        extent: sizes.extent,
-        buffer_units: (side * sizes.buffer_percent / 100.0).round() as u32,
-        tolerance_units,
+impl Size {
+    const fn fixed(option: &'static str, number: f64) -> Self {
+        Self { option, origin: None, amount: CompiledAmount::Number(number) }
+    }
+
+    /// Returns the size at a zoom, evaluated without a feature.
+    fn at(&self, zoom: Zoom, names: &Arc<Names>) -> Result<f64, SizeFault> {
+        let program = match &self.amount {
+            CompiledAmount::Number(number) => return Ok(*number),
+            CompiledAmount::Program(program) => program,
+        };
+        let bindings = Bindings::new(Arc::clone(names));
+        let scope = Scope {
+            zoom: zoom.get(),
+            geometry: GeometryKind::Point,
+            id: ValueRef::Null,
+            attributes: &bindings,
+        };
+        Evaluator::default().number(program, &scope).map_err(|error| SizeFault {
+            option: self.option,
+            origin: self.origin.expect("only a written size is computed"),
+            zoom,
+            error,
+        })
     }
 }
 
-fn is_constant(expression: &At<Expression>, value: bool) -> bool {
-    expression.value.literal() == Some(&Constant::Bool(value))
+fn compile_simplification(
+    written: &recipe::Simplification,
+    make: &mut impl FnMut(&Expression) -> Program,
+) -> CompiledSimplification {
+    CompiledSimplification {
+        distance: (written.distance.as_ref())
+            .map_or(CompiledAmount::Number(TOLERANCE_UNITS), |distance| amount(&distance.value, make)),
+        outward_only: written.outward_only.as_ref().map(|outward| make(&outward.value)),
+    }
+}
+
+fn amount(written: &recipe::Amount<f64>, make: &mut impl FnMut(&Expression) -> Program) -> CompiledAmount {
+    match written {
+        recipe::Amount::Number(number) => CompiledAmount::Number(*number),
+        recipe::Amount::Expression(expression) => CompiledAmount::Program(make(expression)),
+    }
+}
+
+fn as_number(value: ValueRef<'_>) -> Option<f64> {
+    match value {
+        ValueRef::Int(number) => Some(number as f64),
+        ValueRef::UInt(number) => Some(number as f64),
+        ValueRef::Double(number) => Some(number),
+        _ => None,
+    }
+}
+
+fn limit_rule(written: &recipe::Limit) -> Limit {
+    let (order, in_distance) = match written.rule {
+        LimitRule::Lowest => (RankOrder::Lowest, false),
+        LimitRule::Highest => (RankOrder::Highest, false),
+        LimitRule::LowestInDistance => (RankOrder::Lowest, true),
+        LimitRule::HighestInDistance => (RankOrder::Highest, true),
+    };
+    Limit { order, in_distance, number: written.number, attribute: written.attribute.clone() }
+}
+
+fn union_rule(written: &recipe::Union) -> Union {
+    let is_clustered = written.cluster.is_some_and(|cluster| cluster.value);
+    Union {
+        group_by: written.group_by.as_ref().map(|names| names.value.clone()),
+        aggregate: written
+            .aggregate
+            .iter()
+            .map(|(name, operation)| (name.value.clone(), *operation))
+            .collect(),
+        maintain_direction: written.maintain_direction.unwrap_or(true),
+        cluster: is_clustered.then(|| written.region_count.map_or(REGION_COUNT, |count| count.value)),
+    }
 }
 
 #[cfg(test)]
@@ -230,33 +370,40 @@ mod tests {
 
     fn plan(options: &str) -> LayerPlan {
         let checked = check_recipe(layer(options).as_bytes(), &Options::default());
-        assert_eq!(checked.unsupported, []);
+        assert_eq!(checked.wire_messages(), [""; 0]);
         checked.plan.unwrap().layers.remove(0)
     }
 
-    /// Compares the refusals of an option.
-    fn check(options: &str, expected: &[&str]) {
-        let checked = check_recipe(layer(options).as_bytes(), &Options::default());
-        assert!(checked.is_valid() && checked.plan.is_none(), "{options}");
-        let found: Vec<&str> = checked.unsupported.iter().map(|refusal| refusal.message.as_str()).collect();
-        assert_eq!(found, expected, "{options}");
+    /// Compares extent, buffer and tolerance at the three zooms.
+    fn check_sizes(options: &str, expected: [(u32, u32, f64); 3]) {
+        let sizes = |zoom: &ZoomPlan| match zoom.simplification.distance {
+            Amount::Constant(units) => (zoom.extent.get(), zoom.buffer_units, units),
+            Amount::Computed(_) => panic!("the tolerance depends on features"),
+        };
+        assert_eq!(plan(options).zooms.iter().map(sizes).collect::<Vec<_>>(), expected, "{options}");
     }
 
     #[test]
     fn defaults_are_filled_in() {
-        let zoom = ZoomPlan { extent: Extent::DEFAULT, buffer_units: 20, tolerance_units: 4.0 };
+        let zoom = ZoomPlan {
+            extent: Extent::DEFAULT,
+            buffer_units: 20,
+            features: FeatureStage::NOTHING,
+            simplification: Simplification::by(4.0),
+            tiles: TileStage::NOTHING,
+        };
         let expected = LayerPlan {
             name: zellige_model::LayerName::new("a").unwrap(),
             source: "mapbox://tileset-source/acme/data".to_owned(),
             minzoom: Zoom::new(2).unwrap(),
             maxzoom: Zoom::new(4).unwrap(),
             zooms: vec![zoom; 3],
+            names: Arc::default(),
+            zoom_element: Vec::new(),
             features_bbox: None,
             tiles_bbox: None,
             output: Output::All,
             order: None,
-            remove_filled: false,
-            ids: Ids::Feature,
             layer_bytes_max: 512_000,
         };
         assert_eq!(plan(""), expected);
@@ -271,76 +418,90 @@ mod tests {
     }
 
     #[test]
-    fn covered_options_reach_the_plan() {
+    fn plain_options_reach_the_plan() {
         let made = plan(
             r#", "features": {"bbox": [1, 2, 3, 4], "simplification": 0.5, "attributes": {"allowed_output": ["n"]}},
             "tiles": {"bbox": [5, 6, 7, 8], "extent": 1024, "buffer_size": 1.5, "order": "n", "remove_filled": true,
             "id": null, "layer_size": 2}"#,
         );
-        let zoom = ZoomPlan { extent: Extent::new(1024).unwrap(), buffer_units: 15, tolerance_units: 0.5 };
-        assert_eq!(made.zooms, [zoom; 3]);
+        assert_eq!(made.zooms[0].extent.get(), 1024);
+        assert_eq!(made.zooms[0].tiles.remove_filled, Switch::Always);
+        assert_eq!(made.zooms[0].tiles.id, TileIds::None);
+        assert!(made.zooms[0].tiles.is_plain());
         assert_eq!(
             made.features_bbox.map(|bbox| [bbox.west, bbox.south, bbox.east, bbox.north]),
             Some([1.0, 2.0, 3.0, 4.0])
         );
         assert_eq!(made.tiles_bbox.map(|bbox| bbox.north), Some(8.0));
         assert_eq!((made.output, made.order), (Output::Only(vec!["n".to_owned()]), Some("n".to_owned())));
-        assert_eq!((made.remove_filled, made.ids, made.layer_bytes_max), (true, Ids::None, 2_048));
+        assert_eq!(made.layer_bytes_max, 2_048);
     }
 
     #[test]
-    fn constants_written_as_expressions_count() {
+    fn sizes_follow_the_zoom() {
+        let sizes = r#", "features": {"simplification": ["*", ["zoom"], 2000]},
+            "tiles": {"extent": ["case", ["<", ["zoom"], 3], 1024, 4096], "buffer_size": ["match", ["zoom"], 4, 0, 1.5]}"#;
+        check_sizes(sizes, [(1024, 15, 4000.0), (4096, 61, 4096.0), (4096, 0, 4096.0)]);
+        check_sizes(r#", "features": {"simplification": ["-", 0, 1]}"#, [(4096, 20, 0.0); 3]);
+        check_sizes(r#", "tiles": {"extent": ["*", 1e9, ["zoom"]]}"#, [(65_536, 328, 4.0); 3]);
+    }
+
+    #[test]
+    fn switches_that_the_zoom_decides_are_decided() {
         let made = plan(
-            r#", "features": {"simplification": ["literal", 9999]},
-            "tiles": {"extent": ["literal", 512], "buffer_size": ["literal", 10]}"#,
+            r#", "features": {"filter": [">", ["zoom"], 2]},
+            "tiles": {"union": [{"where": ["<", ["zoom"], 4]}], "filter": ["any", [">", ["zoom"], 3], ["has", "a"]]}"#,
         );
-        let zoom = ZoomPlan { extent: Extent::new(512).unwrap(), buffer_units: 51, tolerance_units: 4_096.0 };
-        assert_eq!(made.zooms, [zoom; 3]);
+        let filters: Vec<&Switch> = made.zooms.iter().map(|zoom| &zoom.features.filter).collect();
+        assert_eq!(filters, [&Switch::Never, &Switch::Always, &Switch::Always]);
+        let unions: Vec<&Switch> = made.zooms.iter().map(|zoom| &zoom.tiles.unions[0].takes_part).collect();
+        assert_eq!(unions, [&Switch::Always, &Switch::Always, &Switch::Never]);
+        assert!(matches!(made.zooms[0].tiles.filter, Switch::When(_)));
+        assert_eq!(made.zooms[2].tiles.filter, Switch::Always);
+        assert!(made.zooms[2].tiles.is_plain());
     }
 
     #[test]
-    fn what_is_not_done_yet_is_refused_by_name() {
-        check(
-            r#", "features": {"id": ["get", "a"], "filter": false, "simplification": ["zoom"],
-            "attributes": {"zoom_element": ["a"], "set": {"b": 1}}}"#,
-            &[
-                "layers.a.features.id is not supported yet",
-                "layers.a.features.filter is not supported yet",
-                "layers.a.features.simplification as an expression is not supported yet",
-                "layers.a.features.attributes.zoom_element is not supported yet",
-                "layers.a.features.attributes.set is not supported yet",
-            ],
+    fn tile_size_that_needs_a_feature_is_a_problem() {
+        let text = layer(r#", "tiles": {"extent": ["+", ["get", "a"], 1]}"#);
+        let checked = check_recipe(text.as_bytes(), &Options::default());
+        assert_eq!(
+            checked.wire_messages(),
+            [
+                "layers.a.tiles.extent has an invalid expression.",
+                "[expression] + operator can not use a value of type 'null'"
+            ]
         );
-        check(
-            r#", "tiles": {"extent": ["zoom"], "buffer_size": ["zoom"], "limit": [["lowest_where", true, 1, null]],
-            "union": [{}], "filter": ["has", "a"], "attributes": {"set": {"b": 1}}, "remove_filled": ["has", "a"],
-            "id": 5}"#,
-            &[
-                "layers.a.tiles.extent as an expression is not supported yet",
-                "layers.a.tiles.buffer_size as an expression is not supported yet",
-                "layers.a.tiles.limit is not supported yet",
-                "layers.a.tiles.union is not supported yet",
-                "layers.a.tiles.filter is not supported yet",
-                "layers.a.tiles.attributes.set is not supported yet",
-                "layers.a.tiles.remove_filled as an expression is not supported yet",
-                "layers.a.tiles.id is not supported yet",
-            ],
-        );
-        check(
-            r#", "features": {"simplification": {"distance": 1, "outward_only": true}}"#,
-            &["layers.a.features.simplification.outward_only is not supported yet"],
-        );
+        assert!(checked.plan.is_none() && checked.recipe.is_none());
+        assert!(text[checked.problems[0].span.clone()].starts_with("\"extent\""));
     }
 
     #[test]
-    fn fillzoom_and_recipe_are_handed_on() {
-        let text = layer("").replacen('{', "{\"fillzoom\": 1, \"incremental\": false, ", 1);
+    fn limits_and_unions_reach_the_plan() {
+        let made = plan(
+            r#", "tiles": {"limit": [["highest_where_in_distance", ["has", "b"], 9, "n"]],
+            "union": [{"group_by": ["k"], "aggregate": {"n": "sum"}, "maintain_direction": false, "cluster": true,
+            "simplification": 2}]}"#,
+        );
+        let tiles = &made.zooms[0].tiles;
+        let limit =
+            Limit { order: RankOrder::Highest, in_distance: true, number: 9, attribute: Some("n".into()) };
+        assert_eq!(tiles.limits[0].1, limit);
+        let union = Union {
+            group_by: Some(vec!["k".into()]),
+            aggregate: vec![("n".into(), recipe::Aggregation::Sum)],
+            maintain_direction: false,
+            cluster: Some(64),
+        };
+        assert_eq!(tiles.unions[0].union, union);
+        assert_eq!(tiles.unions[0].simplification, Some(Simplification::by(2.0)));
+    }
+
+    #[test]
+    fn fillzoom_incremental_and_recipe_are_handed_on() {
+        let text = layer("").replacen('{', "{\"fillzoom\": 1, \"incremental\": true, ", 1);
         let plan = check_recipe(text.as_bytes(), &Options::default()).plan.unwrap();
-        assert_eq!(plan.fillzoom, Zoom::new(1));
+        assert_eq!((plan.fillzoom, plan.incremental), (Zoom::new(1), true));
         assert_eq!(plan.recipe["fillzoom"], 1);
-        let text = text.replace("false", "true");
-        let refused = check_recipe(text.as_bytes(), &Options::default()).unsupported;
-        assert_eq!(refused[0].message, "incremental is not supported yet");
-        assert_eq!(&text[refused[0].span.clone()], "\"incremental\": true");
     }
 }

@@ -3,21 +3,26 @@
 //! In:     pieces in key order: layer after layer, source order within.
 //! Out:    the encoded tile, within both size limits, or nothing; counters by layer and zoom.
 //! Keeps:  layers in recipe order; features in source order, or as `tiles.order` says.
-//! Source: recipe 2.8, steps 13 to 17.
+//! Source: recipe 2.8, steps 9 to 17.
 //!
 //! Pieces are encoded as they come, so a tile that is much too large costs time but no memory; only a
-//! layer with an order keeps its pieces until the tile is complete.
+//! layer with an order, or whose recipe looks at features of a tile, keeps them until the tile is complete.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use zellige_model::{FieldKind, GeometryKind, TileCoord, TileId};
-use zellige_recipe::{LayerPlan, Plan};
+use zellige_recipe::plan::Switch;
+use zellige_recipe::{LayerPlan, Plan, ZoomPlan};
 
+use crate::block::{self, Block};
 use crate::budget::share;
 use crate::encode::layer::{LayerEncoder, framed_layer_len};
-use crate::piece::Body;
-use crate::select::Block;
+use crate::fault::Fault;
+use crate::key::{KeyCache, Keys};
+use crate::piece::{Body, PieceKey, write_body};
+use crate::stage::{Stage, StageFault, StageNotes};
+use crate::staged::{self, StagedFeature};
 use crate::stats::{LayerStats, Written};
 
 /// Builds the tiles of one worker.
@@ -28,6 +33,16 @@ pub struct Emitter<'p> {
     tile_bytes_max: u64,
     tile: TileCoord,
     checksums: Vec<(u8, u64)>,
+    buffers: Buffers<'p>,
+    fault: Option<Fault>,
+}
+
+/// What all layers of one worker share.
+#[derive(Debug)]
+struct Buffers<'p> {
+    keys: KeyCache<'p>,
+    block: Vec<u8>,
+    body: Vec<u8>,
 }
 
 /// One layer of the tile at hand.
@@ -35,10 +50,13 @@ pub struct Emitter<'p> {
 struct LayerEmitter<'p> {
     plan: &'p LayerPlan,
     encoder: LayerEncoder,
-    is_begun: bool,
-    n_pieces: u64,
+    /// The zoom of the tile at hand, once there is a piece.
+    zoom_plan: Option<&'p ZoomPlan>,
+    n_features: u64,
     n_filled: u64,
     waiting: Waiting,
+    staged: Vec<StagedFeature>,
+    stage: Stage<'p>,
     stats: LayerStats,
     /// Which kinds of order values were seen, by rank.
     order_ranks: u8,
@@ -56,6 +74,8 @@ struct Waiting {
 pub struct Emitted {
     /// By layer of the plan.
     pub layers: Vec<EmittedLayer>,
+    /// The first expression that could not be evaluated; then tiles are missing.
+    pub fault: Option<Fault>,
 }
 
 /// What one worker counted of a layer.
@@ -67,6 +87,8 @@ pub struct EmittedLayer {
     pub fields: Vec<Option<FieldKind>>,
     /// Whether the order attribute had values of several kinds.
     pub order_is_mixed: bool,
+    /// What was odd while features of tiles were looked at.
+    pub notes: StageNotes,
 }
 
 impl Emitted {
@@ -76,9 +98,11 @@ impl Emitted {
             *self = other;
             return;
         }
+        Fault::keep_first(&mut self.fault, other.fault);
         for (ours, theirs) in self.layers.iter_mut().zip(other.layers) {
             ours.stats.merge(theirs.stats);
             ours.order_is_mixed |= theirs.order_is_mixed;
+            ours.notes.merge(theirs.notes);
             if ours.fields.len() < theirs.fields.len() {
                 ours.fields.resize(theirs.fields.len(), None);
             }
@@ -93,15 +117,17 @@ impl Emitted {
 }
 
 impl<'p> Emitter<'p> {
-    /// Returns an emitter; `names` are the names of all keys, `tile_bytes_max` bounds the whole tile.
+    /// Returns an emitter; `names` are the names of all `keys`, `tile_bytes_max` bounds the whole tile.
     #[must_use]
-    pub fn new(plan: &'p Plan, names: &'p [Arc<str>], tile_bytes_max: u64) -> Self {
+    pub fn new(plan: &'p Plan, keys: &'p Keys, names: &'p [Arc<str>], tile_bytes_max: u64) -> Self {
         Self {
             layers: plan.layers.iter().map(LayerEmitter::new).collect(),
             names,
             tile_bytes_max,
             tile: TileId::default().coord(),
             checksums: Vec::new(),
+            buffers: Buffers { keys: KeyCache::new(keys), block: Vec::new(), body: Vec::new() },
+            fault: None,
         }
     }
 
@@ -111,17 +137,22 @@ impl<'p> Emitter<'p> {
         self.layers.iter_mut().for_each(LayerEmitter::reset);
     }
 
-    /// Adds a piece of the tile to the layer with this number.
-    pub fn push(&mut self, layer: u8, block: &[u8], body: &[u8]) {
-        self.layers[usize::from(layer)].push(self.tile, block, body, self.names);
+    /// Adds a piece of the tile.
+    pub fn push(&mut self, key: PieceKey, block: &[u8], body: &[u8]) {
+        let piece = Piece { place: key.place, block, body };
+        self.layers[usize::from(key.layer())].push(self.tile, piece, self.names);
     }
 
     /// Ends the tile: writes it into the emptied `out`, which stays empty when no feature is left.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         out.clear();
         self.checksums.clear();
-        for layer in &mut self.layers {
-            layer.settle(self.names);
+        for (number, layer) in self.layers.iter_mut().enumerate() {
+            if let Err(fault) = layer.settle(self.tile, self.names, &mut self.buffers) {
+                let StageFault { place, error } = fault;
+                let fault = Fault { tile: self.tile, layer: number as u8, place, error };
+                Fault::keep_first(&mut self.fault, Some(fault));
+            }
         }
         let lens: Vec<u64> = self.layers.iter().map(LayerEmitter::framed_len).collect();
         let shares = share(&lens, self.tile_bytes_max);
@@ -141,8 +172,19 @@ impl<'p> Emitter<'p> {
     /// Returns what was counted.
     #[must_use]
     pub fn into_emitted(self) -> Emitted {
-        Emitted { layers: self.layers.into_iter().map(LayerEmitter::into_emitted).collect() }
+        Emitted {
+            layers: self.layers.into_iter().map(LayerEmitter::into_emitted).collect(),
+            fault: self.fault,
+        }
     }
+}
+
+/// A piece, closed.
+#[derive(Clone, Copy)]
+struct Piece<'b> {
+    place: u64,
+    block: &'b [u8],
+    body: &'b [u8],
 }
 
 impl<'p> LayerEmitter<'p> {
@@ -150,59 +192,79 @@ impl<'p> LayerEmitter<'p> {
         Self {
             plan,
             encoder: LayerEncoder::default(),
-            is_begun: false,
-            n_pieces: 0,
+            zoom_plan: None,
+            n_features: 0,
             n_filled: 0,
             waiting: Waiting::default(),
+            staged: Vec::new(),
+            stage: Stage::new(plan),
             stats: LayerStats::default(),
             order_ranks: 0,
         }
     }
 
     fn reset(&mut self) {
-        self.is_begun = false;
-        self.n_pieces = 0;
+        self.zoom_plan = None;
+        self.n_features = 0;
         self.n_filled = 0;
         self.waiting.bytes.clear();
         self.waiting.pieces.clear();
+        self.staged.clear();
     }
 
-    fn push(&mut self, tile: TileCoord, block: &[u8], body: &[u8], names: &[Arc<str>]) {
-        if !self.is_begun {
+    fn push(&mut self, tile: TileCoord, piece: Piece<'_>, names: &[Arc<str>]) {
+        if self.zoom_plan.is_none() {
             let Some(zoom_plan) = self.plan.at(tile.zoom()) else { return };
             self.encoder.begin(&self.plan.name, zoom_plan.extent, u64::from(self.plan.layer_bytes_max));
-            self.is_begun = true;
+            self.zoom_plan = Some(zoom_plan);
         }
-        self.n_pieces += 1;
-        if self.plan.order.is_some() {
-            self.waiting.push(block, body);
-            return;
+        if self.zoom_plan.is_some_and(|zoom_plan| !zoom_plan.tiles.is_plain()) {
+            self.staged.push(staged::open(piece.place, piece.block, piece.body, names));
+        } else if self.plan.order.is_some() {
+            self.waiting.push(piece.block, piece.body);
+        } else {
+            self.encode(&Block::open(piece.block), &Body::open(piece.body), names);
         }
-        let body = Body::open(body);
-        self.n_filled += u64::from(body.fills);
-        self.encoder.push(&Block::open(block), &body, names);
     }
 
-    /// Encodes pieces that waited to be sorted.
-    fn settle(&mut self, names: &[Arc<str>]) {
-        let Waiting { bytes, pieces } = &mut self.waiting;
-        let order = |piece: &(Range<usize>, Range<usize>)| Block::open(&bytes[piece.0.clone()]).order;
-        pieces.sort_by(|a, b| order(a).compare(order(b)));
-        for (block, body) in pieces {
-            let (block, body) = (Block::open(&bytes[block.clone()]), Body::open(&bytes[body.clone()]));
+    fn encode(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) {
+        self.n_features += 1;
+        self.n_filled += u64::from(body.fills);
+        self.encoder.push(block, body, names);
+    }
+
+    /// Encodes what waited for the tile to be complete.
+    fn settle(
+        &mut self,
+        tile: TileCoord,
+        names: &[Arc<str>],
+        buffers: &mut Buffers<'_>,
+    ) -> Result<(), StageFault> {
+        let waiting = std::mem::take(&mut self.waiting);
+        for (block, body) in waiting.sorted() {
             self.order_ranks |= 1 << block.order.rank();
-            self.n_filled += u64::from(body.fills);
-            self.encoder.push(&block, &body, names);
+            self.encode(&block, &body, names);
         }
+        self.waiting = waiting;
+        let Some(zoom_plan) = self.zoom_plan.filter(|_| !self.staged.is_empty()) else { return Ok(()) };
+        let staged = std::mem::take(&mut self.staged);
+        for feature in self.stage.run(staged, tile.zoom(), zoom_plan)? {
+            block::pack(&feature.attributes, self.plan, &mut buffers.keys, &mut buffers.block);
+            // Whether the layer is removed was decided already.
+            write_body(&feature.geometry, feature.id, false, &mut buffers.body);
+            self.encode(&Block::open(&buffers.block), &Body::open(&buffers.body), names);
+        }
+        Ok(())
     }
 
     /// Whether every feature covers the whole window and the recipe does not want such tiles.
-    const fn is_removed(&self) -> bool {
-        self.plan.remove_filled && self.n_pieces == self.n_filled
+    fn is_removed(&self) -> bool {
+        let removes = self.zoom_plan.is_some_and(|zoom_plan| zoom_plan.tiles.remove_filled == Switch::Always);
+        removes && self.n_features == self.n_filled
     }
 
     fn framed_len(&self) -> u64 {
-        if !self.is_begun || self.is_removed() || self.encoder.is_empty() {
+        if self.n_features == 0 || self.is_removed() || self.encoder.is_empty() {
             return 0;
         }
         framed_layer_len(self.encoder.len())
@@ -210,12 +272,12 @@ impl<'p> LayerEmitter<'p> {
 
     /// Appends the layer with as many features as fit `share` bytes, frame included; counts it.
     fn write(&mut self, tile: TileCoord, share: u64, out: &mut Vec<u8>) -> Option<u64> {
-        if !self.is_begun || self.is_removed() {
+        if self.n_features == 0 || self.is_removed() {
             return None;
         }
         let n_features = self.n_features_within(share);
         let stats = self.stats.at(tile.zoom());
-        let n_over_budget = self.n_pieces - n_features as u64;
+        let n_over_budget = self.n_features - n_features as u64;
         if n_features == 0 {
             stats.note_capped(tile, self.encoder.len_whole(), n_over_budget);
             return None;
@@ -243,11 +305,13 @@ impl<'p> LayerEmitter<'p> {
 
     fn into_emitted(mut self) -> EmittedLayer {
         self.stats.zooms.values_mut().for_each(crate::stats::ZoomStats::settle);
-        let kinds = self.order_ranks & 0b111;
+        let notes = self.stage.notes();
+        let kinds = (self.order_ranks | notes.order_ranks) & 0b111;
         EmittedLayer {
             stats: self.stats,
             fields: self.encoder.fields(),
             order_is_mixed: kinds.count_ones() > 1,
+            notes,
         }
     }
 }
@@ -259,5 +323,15 @@ impl Waiting {
         let middle = self.bytes.len();
         self.bytes.extend_from_slice(body);
         self.pieces.push((start..middle, middle..self.bytes.len()));
+    }
+
+    /// Returns the pieces in output order.
+    fn sorted(&self) -> impl Iterator<Item = (Block<'_>, Body<'_>)> {
+        let open = |(block, body): &(Range<usize>, Range<usize>)| {
+            (Block::open(&self.bytes[block.clone()]), Body::open(&self.bytes[body.clone()]))
+        };
+        let mut pieces: Vec<_> = self.pieces.iter().map(open).collect();
+        pieces.sort_by(|a, b| a.0.order.compare(b.0.order));
+        pieces.into_iter()
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
+use zellige_recipe::Plan;
 
 /// The names of all attributes of a job.
 #[derive(Debug, Default)]
@@ -22,8 +23,22 @@ struct Table {
 }
 
 impl Keys {
-    /// Returns the number of `name`, new if need be.
+    /// Returns a table that has the names which the plan itself makes, so that no tile makes a new one.
     #[must_use]
+    pub fn for_plan(plan: &Plan) -> Self {
+        let keys = Self::default();
+        for tiles in plan.layers.iter().flat_map(|layer| &layer.zooms).map(|zoom| &zoom.tiles) {
+            let set = tiles.set.iter().map(|(name, _)| name);
+            let aggregated =
+                tiles.unions.iter().flat_map(|union| &union.union.aggregate).map(|(name, _)| name);
+            for name in set.chain(aggregated) {
+                keys.number(name);
+            }
+        }
+        keys
+    }
+
+    /// Returns the number of `name`, new if need be.
     pub fn number(&self, name: &str) -> u32 {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = table.numbers.get(name) {

@@ -11,7 +11,7 @@
 //! Bodies are written once and copied into the tile; nothing in them points elsewhere, so pieces can
 //! be spilled, merged and sent anywhere.
 
-use zellige_model::{Geometry, GeometryKind, Grid, TileId};
+use zellige_model::{Geometry, GeometryKind, Grid, TileId, Zoom};
 
 use crate::encode::{command, push_varint, take_varint};
 
@@ -52,6 +52,9 @@ impl PieceKey {
 pub trait PieceSink {
     /// Says which attributes the next pieces have.
     fn attributes(&mut self, block: &[u8]);
+
+    /// Says that the feature at `place` has this numeric id in a layer, at one zoom or at all of them.
+    fn id(&mut self, layer: u8, zoom: Option<Zoom>, id: u64, place: u64);
 
     /// Takes a piece with the latest attributes.
     fn piece(&mut self, key: PieceKey, body: &[u8]);

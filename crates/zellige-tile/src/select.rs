@@ -1,142 +1,211 @@
-//! Chooses the attributes of a feature and packs them once, for all zooms and tiles.
+//! Decides whether a feature is in a layer at one zoom, and with which id and attributes.
 //!
-//! In:     the attributes of a feature, the layer's plan.
-//! Out:    a block of bytes that travels with every piece and that `encode` copies from:
-//!
-//! ```text
-//! checksum   u64   over names and values, in order
-//! order      u8    rank of the kind, then u32 length and that many bytes (see OrderKey)
-//! entries    for each written attribute:
-//!              key    u32   number in Keys
-//!              field  u32   length of the value << 2 | FieldKind
-//!              hash   u64   xxh3 of the value
-//!              value        a `Value` message of MVT
-//! ```
-//!
-//! Keeps:  order of attributes; the block is all that later stages ever see of them.
-//! Source: recipe 2.4 and 2.8, steps 4 and 16.
+//! In:     a feature as it stands in its source; the programs of one zoom.
+//! Out:    no, or id and attributes, hidden ones among them.
+//! Keeps:  the order of attributes; what is computed comes last.
+//! Source: recipe 2.8, steps 2 to 5: id, `zoom_element`, `set` (all from the old values), filter.
 
-use xxhash_rust::xxh3::xxh3_64;
-use zellige_model::{Attributes, FieldKind};
-use zellige_recipe::{LayerPlan, Output};
+use zellige_model::{Attributes, Feature, Value, ValueRef, Zoom};
+use zellige_recipe::expression::{Bindings, EvalError, Evaluator, Program, Scope, element_or_last};
+use zellige_recipe::plan::{Amount, Simplification, Switch};
+use zellige_recipe::{LayerPlan, ZoomPlan, clamp_tolerance};
 
-use crate::checksum::mix;
-use crate::encode::value::{Unwritten, push_value};
-use crate::key::KeyCache;
-use crate::order::OrderKey;
-
-const ENTRY_BYTES: usize = 16;
-
-/// Writes the block of a feature into the emptied `out`; returns how many numbers were not finite.
-pub fn select(attributes: &Attributes, layer: &LayerPlan, keys: &mut KeyCache<'_>, out: &mut Vec<u8>) -> u64 {
-    out.clear();
-    out.extend_from_slice(&[0; 8]);
-    let order = layer.order.as_deref().map_or(OrderKey::Absent, |name| OrderKey::of(attributes.get(name)));
-    order.push(out);
-    let (mut checksum, mut not_finite) = (0, 0);
-    for (position, (name, value)) in attributes.iter().enumerate() {
-        if !is_written(&layer.output, name) {
-            continue;
-        }
-        let start = out.len();
-        out.extend_from_slice(&[0; ENTRY_BYTES]);
-        match push_value(value, out) {
-            Ok(kind) => {
-                let key = keys.get(position, name);
-                let hash = xxh3_64(&out[start + ENTRY_BYTES..]);
-                let field = ((out.len() - start - ENTRY_BYTES) as u32) << 2 | kind as u32;
-                out[start..start + 4].copy_from_slice(&key.number.to_le_bytes());
-                out[start + 4..start + 8].copy_from_slice(&field.to_le_bytes());
-                out[start + 8..start + 16].copy_from_slice(&hash.to_le_bytes());
-                checksum = mix(mix(checksum, key.hash), hash);
-            }
-            Err(reason) => {
-                out.truncate(start);
-                not_finite += u64::from(reason == Unwritten::NotFinite);
-            }
-        }
-    }
-    out[..8].copy_from_slice(&checksum.to_le_bytes());
-    not_finite
+/// Selects for one layer, in buffers that stay.
+#[derive(Debug)]
+pub struct Selector<'p> {
+    layer: &'p LayerPlan,
+    /// By zoom of the layer: whether its feature stage is that of the next deeper zoom.
+    is_as_below: Vec<bool>,
+    needs_bindings: bool,
+    bindings: Bindings,
+    evaluator: Evaluator,
+    attributes: Attributes,
+    id: Value,
+    computed: Vec<Value>,
 }
 
-fn is_written(output: &Output, name: &str) -> bool {
-    match output {
-        Output::All => true,
-        Output::Only(names) => names.iter().any(|allowed| allowed == name),
-    }
-}
-
-/// A block, opened.
+/// A feature that is in the layer.
 #[derive(Clone, Copy, Debug)]
-pub struct Block<'b> {
-    /// The checksum over all written attributes.
-    pub checksum: u64,
-    /// The value that sorts the feature.
-    pub order: OrderKey<'b>,
-    entries: &'b [u8],
+pub struct Selected<'s> {
+    /// The id, before hashing.
+    pub id: &'s Value,
+    /// The attributes.
+    pub attributes: &'s Attributes,
 }
 
-/// One written attribute.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry<'b> {
-    /// Its number in `Keys`.
-    pub key: u32,
-    /// What kind of field the value makes.
-    pub kind: FieldKind,
-    /// The xxh3 hash of `value`.
-    pub hash: u64,
-    /// The `Value` message.
-    pub value: &'b [u8],
-}
-
-impl<'b> Block<'b> {
-    /// Opens a block.
-    ///
-    /// # Panics
-    ///
-    /// When [`select`] did not write it.
+impl<'p> Selector<'p> {
+    /// Returns a selector for a layer.
     #[must_use]
-    pub fn open(bytes: &'b [u8]) -> Self {
-        let (checksum, rest) = bytes.split_at(8);
-        let (order, entries) = OrderKey::take(rest);
+    pub fn new(layer: &'p LayerPlan) -> Self {
+        let stages = || layer.zooms.iter().map(|zoom| &zoom.features);
+        let is_as_below = stages()
+            .zip(stages().skip(1))
+            .map(|(stage, below)| layer.zoom_element.is_empty() && stage == below);
+        let asks = |zoom: &ZoomPlan| {
+            let stage = &zoom.features;
+            let computes =
+                stage.id.is_some() || !stage.set.is_empty() || matches!(stage.filter, Switch::When(_));
+            computes || asks_features(&zoom.simplification)
+        };
         Self {
-            checksum: u64::from_le_bytes(checksum.try_into().expect("eight bytes were split off")),
-            order,
-            entries,
+            layer,
+            is_as_below: is_as_below.chain([false]).collect(),
+            needs_bindings: layer.zooms.iter().any(asks),
+            bindings: Bindings::new(layer.names.clone()),
+            evaluator: Evaluator::default(),
+            attributes: Attributes::default(),
+            id: Value::Null,
+            computed: Vec::new(),
         }
     }
 
-    /// Returns the written attributes in order.
+    /// Takes the next feature.
+    pub fn begin(&mut self, feature: &Feature) {
+        if self.needs_bindings {
+            self.bindings.bind(feature.attributes.iter());
+        }
+        self.id.clone_from(&feature.id);
+    }
+
+    /// Returns the id of the feature at `zoom`, before hashing; comes before [`Selector::at`].
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// When [`select`] did not write the block.
-    pub fn entries(&self) -> impl Iterator<Item = Entry<'b>> {
-        let mut rest = self.entries;
-        std::iter::from_fn(move || {
-            let (head, tail) = rest.split_first_chunk::<ENTRY_BYTES>()?;
-            let number = |range: std::ops::Range<usize>| {
-                u32::from_le_bytes(head[range].try_into().expect("four bytes of the entry"))
-            };
-            let field = number(4..8);
-            let (value, tail) = tail.split_at((field >> 2) as usize);
-            rest = tail;
-            Some(Entry {
-                key: number(0..4),
-                kind: kind_of(field & 3),
-                hash: u64::from_le_bytes(head[8..].try_into().expect("eight bytes of the entry")),
-                value,
-            })
-        })
+    /// When the program of the id meets a value that it cannot use.
+    pub fn identify(
+        &mut self,
+        feature: &Feature,
+        zoom: Zoom,
+        plan: &ZoomPlan,
+    ) -> Result<&Value, Box<EvalError>> {
+        self.bindings.reset();
+        if let Some(program) = &plan.features.id {
+            let scope = scope(feature, zoom, &feature.id, &self.bindings);
+            self.id = self.evaluator.value(program, &scope)?.to_owned();
+        }
+        Ok(&self.id)
+    }
+
+    /// Whether the answer at `zoom` is the one at the next deeper zoom of the layer.
+    #[must_use]
+    pub fn is_as_below(&self, zoom: Zoom) -> bool {
+        self.is_as_below[usize::from(zoom.get() - self.layer.minzoom.get())]
+    }
+
+    /// Returns the feature as it is at `zoom`, or nothing when it is filtered out.
+    ///
+    /// # Errors
+    ///
+    /// When a program meets a value that it cannot use.
+    pub fn at<'s>(
+        &'s mut self,
+        feature: &'s Feature,
+        zoom: Zoom,
+        plan: &ZoomPlan,
+    ) -> Result<Option<Selected<'s>>, Box<EvalError>> {
+        let stage = &plan.features;
+        let is_changed = !self.layer.zoom_element.is_empty() || !stage.set.is_empty();
+        if is_changed {
+            self.attributes.clone_from(&feature.attributes);
+            self.take_elements(zoom);
+            self.compute(feature, zoom, &stage.set)?;
+        }
+        let scope = scope(feature, zoom, &self.id, &self.bindings);
+        let is_kept = switch(&stage.filter, &scope, &mut self.evaluator)?;
+        let attributes = if is_changed { &self.attributes } else { &feature.attributes };
+        Ok(is_kept.then_some(Selected { id: &self.id, attributes }))
+    }
+
+    /// Returns tolerance in units, and whether polygons may only grow, for the feature at the latest zoom.
+    ///
+    /// # Errors
+    ///
+    /// When a program meets a value that it cannot use.
+    pub fn simplification(
+        &mut self,
+        feature: &Feature,
+        zoom: Zoom,
+        simplification: &Simplification,
+    ) -> Result<(f64, bool), Box<EvalError>> {
+        let scope = scope(feature, zoom, &self.id, &self.bindings);
+        evaluate_simplification(simplification, &scope, &mut self.evaluator)
+    }
+
+    /// Replaces arrays by their element number zoom.
+    fn take_elements(&mut self, zoom: Zoom) {
+        for name in &self.layer.zoom_element {
+            let Some(ValueRef::Json(text)) = self.attributes.get(name) else { continue };
+            let Some(element) = element_or_last(text, zoom.get().into()) else { continue };
+            replace(name, element.as_ref(), &mut self.attributes, &mut self.bindings);
+        }
+    }
+
+    /// Computes attributes, all from the values as they are, then writes them.
+    fn compute(
+        &mut self,
+        feature: &Feature,
+        zoom: Zoom,
+        set: &[(String, Program)],
+    ) -> Result<(), Box<EvalError>> {
+        self.computed.clear();
+        for (_, program) in set {
+            let scope = scope(feature, zoom, &self.id, &self.bindings);
+            self.computed.push(self.evaluator.value(program, &scope)?.to_owned());
+        }
+        for ((name, _), value) in set.iter().zip(&self.computed) {
+            replace(name, value.as_ref(), &mut self.attributes, &mut self.bindings);
+        }
+        Ok(())
     }
 }
 
-const fn kind_of(bits: u32) -> FieldKind {
-    match bits {
-        0 => FieldKind::String,
-        1 => FieldKind::Number,
-        2 => FieldKind::Boolean,
-        _ => FieldKind::Mixed,
+/// Whether a simplification looks at features.
+const fn asks_features(simplification: &Simplification) -> bool {
+    matches!(simplification.distance, Amount::Computed(_))
+        || matches!(simplification.outward_only, Switch::When(_))
+}
+
+fn scope<'a>(feature: &Feature, zoom: Zoom, id: &'a Value, attributes: &'a Bindings) -> Scope<'a> {
+    Scope { zoom: zoom.get(), geometry: feature.geometry.kind, id: id.as_ref(), attributes }
+}
+
+/// Evaluates a switch.
+///
+/// # Errors
+///
+/// When its program meets a value that it cannot use.
+pub(crate) fn switch(switch: &Switch, scope: &Scope<'_>, on: &mut Evaluator) -> Result<bool, Box<EvalError>> {
+    match switch {
+        Switch::Always => Ok(true),
+        Switch::Never => Ok(false),
+        Switch::When(program) => on.test(program, scope),
+    }
+}
+
+/// Evaluates a simplification: tolerance in units, and whether polygons may only grow.
+///
+/// # Errors
+///
+/// When a program meets a value that it cannot use.
+pub(crate) fn evaluate_simplification(
+    simplification: &Simplification,
+    scope: &Scope<'_>,
+    on: &mut Evaluator,
+) -> Result<(f64, bool), Box<EvalError>> {
+    let units = match &simplification.distance {
+        Amount::Constant(units) => *units,
+        Amount::Computed(program) => clamp_tolerance(on.number(program, scope)?),
+    };
+    Ok((units, switch(&simplification.outward_only, scope, on)?))
+}
+
+/// Writes a computed value; null takes the attribute away (recipe 2.4).
+fn replace(name: &str, value: ValueRef<'_>, attributes: &mut Attributes, bindings: &mut Bindings) {
+    if value == ValueRef::Null {
+        attributes.remove(name);
+        bindings.remove(name);
+    } else {
+        attributes.set(name, value);
+        bindings.set(name, value);
     }
 }

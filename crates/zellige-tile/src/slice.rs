@@ -4,23 +4,29 @@
 //! Out:    pieces into a [`PieceSink`], zooms from the deepest up; findings and counters.
 //! Keeps:  nothing between features but buffers.
 //!
-//! Once a feature: project, weigh, select. Once a zoom: simplify, then per tile clip, quantize,
-//! validate. Bounds decide first: a feature within one tile and its buffer is never clipped.
+//! Once a feature: project, weigh. Once a zoom: select, unless the answer is that of the deeper zoom;
+//! simplify; then per tile clip, quantize, validate. Bounds decide first: a feature within one tile and
+//! its buffer is never clipped.
 
 use zellige_model::{
     Feature, FindingCode, Findings, Geometry, GeometryKind, LonLat, LonLatBounds, World, WorldBounds, Zoom,
 };
-use zellige_recipe::{Ids, LayerPlan, Plan, ZoomPlan};
+use zellige_recipe::expression::EvalError;
+use zellige_recipe::plan::{Amount, Switch, TileIds};
+use zellige_recipe::{LayerPlan, Plan, ZoomPlan};
 
+use crate::block;
 use crate::clip::{self, Pieces};
+use crate::fault::Fault;
 use crate::id::numeric_id;
 use crate::key::{KeyCache, Keys};
 use crate::piece::PieceSink;
 use crate::precision::TileCover;
 use crate::project::{project, project_point};
-use crate::select::select;
-use crate::simplify::{Weighted, simplify};
+use crate::select::Selector;
+use crate::simplify::{Weighted, simplify, simplify_outward};
 use crate::spread::{Origin, Reach, Spread, Spreader};
+use crate::staged;
 use crate::stats::SliceStats;
 use crate::weigh::Weigher;
 
@@ -29,9 +35,8 @@ use crate::weigh::Weigher;
 pub struct Slicer<'p> {
     layers: Vec<LayerSlicer<'p>>,
     projected: Geometry<World>,
-    work: Work,
-    keys: KeyCache<'p>,
-    findings: Findings,
+    work: Work<'p>,
+    fault: Option<Fault>,
 }
 
 /// A layer and what is found out about it.
@@ -39,18 +44,22 @@ pub struct Slicer<'p> {
 struct LayerSlicer<'p> {
     plan: &'p LayerPlan,
     number: u8,
+    selector: Selector<'p>,
     features_box: Option<WorldBounds>,
     tiles_box: Option<WorldBounds>,
     stats: SliceStats,
     cover: Option<TileCover>,
 }
 
-/// Buffers of one worker.
-#[derive(Debug, Default)]
-struct Work {
+/// What all layers of one worker share.
+#[derive(Debug)]
+struct Work<'p> {
+    keys: KeyCache<'p>,
+    findings: Findings,
     weigher: Weigher,
     weighted: Weighted,
     simplified: Weighted,
+    grown: Geometry<World>,
     cut: Geometry<World>,
     columns: Pieces,
     rows: Pieces,
@@ -67,6 +76,8 @@ pub struct Sliced {
     pub covers: Vec<Option<TileCover>>,
     /// Cases without an example; the caller knows the lines.
     pub findings: Findings,
+    /// The first expression that could not be evaluated; then pieces are missing.
+    pub fault: Option<Fault>,
 }
 
 impl Sliced {
@@ -77,6 +88,7 @@ impl Sliced {
             return;
         }
         self.findings.merge(other.findings);
+        Fault::keep_first(&mut self.fault, other.fault);
         for (ours, theirs) in self.layers.iter_mut().zip(other.layers) {
             ours.merge(theirs);
         }
@@ -96,13 +108,24 @@ impl<'p> Slicer<'p> {
         Self {
             layers: layers.map(|(number, layer)| LayerSlicer::new(layer, number as u8)).collect(),
             projected: Geometry::default(),
-            work: Work::default(),
-            keys: KeyCache::new(keys),
-            findings: Findings::default(),
+            work: Work {
+                keys: KeyCache::new(keys),
+                findings: Findings::default(),
+                weigher: Weigher::default(),
+                weighted: Weighted::default(),
+                simplified: Weighted::default(),
+                grown: Geometry::default(),
+                cut: Geometry::default(),
+                columns: Pieces::default(),
+                rows: Pieces::default(),
+                spreader: Spreader::default(),
+                block: Vec::new(),
+            },
+            fault: None,
         }
     }
 
-    /// Slices `feature` for the layers with these numbers; returns its numeric id.
+    /// Slices `feature` for the layers with these numbers.
     ///
     /// `place` is the position of the feature in its source.
     pub fn slice(
@@ -111,35 +134,20 @@ impl<'p> Slicer<'p> {
         place: u64,
         layer_numbers: &[usize],
         sink: &mut dyn PieceSink,
-    ) -> Option<u64> {
-        let numeric = numeric_id(&feature.id);
-        if let Some(code) = numeric.finding {
-            self.findings.count(code, 1);
-        }
+    ) {
         project(&feature.geometry, &mut self.projected);
-        drop_points_outside(&mut self.projected, &mut self.findings);
-        if self.projected.is_empty() {
-            return numeric.id;
-        }
+        drop_points_outside(&mut self.projected, &mut self.work.findings);
         for number in layer_numbers {
-            let layer = &mut self.layers[*number];
-            let id = match layer.plan.ids {
-                Ids::Feature => numeric.id,
-                Ids::None => None,
-            };
-            let not_finite = select(&feature.attributes, layer.plan, &mut self.keys, &mut self.work.block);
-            self.findings.count(FindingCode::NumberNotFinite, not_finite);
-            sink.attributes(&self.work.block);
-            layer.slice(&self.projected, Origin { layer: layer.number, place, id }, &mut self.work, sink);
+            let fault = self.layers[*number].slice((feature, place), &self.projected, &mut self.work, sink);
+            Fault::keep_first(&mut self.fault, fault.err());
         }
-        numeric.id
     }
 
     /// Returns what was found out.
     #[must_use]
     pub fn finish(self) -> Sliced {
         let (layers, covers) = self.layers.into_iter().map(|layer| (layer.stats, layer.cover)).unzip();
-        Sliced { layers, covers, findings: self.findings }
+        Sliced { layers, covers, findings: self.work.findings, fault: self.fault }
     }
 }
 
@@ -157,6 +165,7 @@ impl<'p> LayerSlicer<'p> {
         Self {
             plan,
             number,
+            selector: Selector::new(plan),
             features_box: plan.features_bbox.map(world_box),
             tiles_box: plan.tiles_bbox.map(world_box),
             stats: SliceStats::default(),
@@ -164,14 +173,16 @@ impl<'p> LayerSlicer<'p> {
         }
     }
 
+    /// Slices a feature; the error is the fault at the lowest zoom.
     fn slice(
         &mut self,
+        (feature, place): (&Feature, u64),
         projected: &Geometry<World>,
-        origin: Origin,
-        work: &mut Work,
+        work: &mut Work<'p>,
         sink: &mut dyn PieceSink,
-    ) {
+    ) -> Result<(), Fault> {
         self.stats.features += 1;
+        self.selector.begin(feature);
         let source = match self.features_box {
             None => projected,
             Some(window) => {
@@ -179,37 +190,111 @@ impl<'p> LayerSlicer<'p> {
                 &work.cut
             }
         };
-        if source.is_empty() {
-            return;
-        }
         let bounds = WorldBounds::of(&source.points);
-        let floor =
-            self.zoom_plans().map(|(zoom, plan)| tolerance_world(zoom, plan)).fold(f64::INFINITY, f64::min);
         work.weighted.geometry.clone_from(source);
-        work.weigher.weigh(source, floor, &mut work.weighted.weights);
-        if let Some(cover) = &mut self.cover {
+        work.weigher.weigh(source, self.floor(), &mut work.weighted.weights);
+        if let Some(cover) = self.cover.as_mut().filter(|_| !source.is_empty()) {
             cover.add(source, &bounds, &mut work.columns, &mut work.rows);
         }
-        let mut reached = false;
-        let mut last_tolerance = f64::INFINITY;
+        let mut each = EachZoom { feature, place, bounds, last_tolerance: None, kept: None, is_plain: None };
+        let mut first_fault = Ok(());
         for (zoom, plan) in self.zoom_plans() {
-            let tolerance = tolerance_world(zoom, plan);
+            match self.slice_zoom((zoom, plan), &mut each, work, sink) {
+                Ok(Reach::Tiles) => self.stats.bounds.merge(&bounds),
+                Ok(Reach::Vanished) => *self.stats.vanished.entry(zoom).or_default() += 1,
+                Ok(Reach::Elsewhere) => {}
+                Err(error) => {
+                    let tile = Spread::first_tile(&bounds, zoom);
+                    first_fault = Err(Fault { tile, layer: self.number, place, error });
+                    each.kept = None;
+                }
+            }
+        }
+        first_fault
+    }
+
+    fn slice_zoom(
+        &mut self,
+        (zoom, plan): (Zoom, &ZoomPlan),
+        each: &mut EachZoom<'_>,
+        work: &mut Work<'p>,
+        sink: &mut dyn PieceSink,
+    ) -> Result<Reach, Box<EvalError>> {
+        let is_plain = plan.tiles.is_plain();
+        if each.kept.is_none() || each.is_plain != Some(is_plain) || !self.selector.is_as_below(zoom) {
+            each.is_plain = Some(is_plain);
+            each.kept = Some(self.select((zoom, plan), each, work, sink)?);
+        }
+        let Some(Kept { is_kept: true, id }) = each.kept else { return Ok(Reach::Elsewhere) };
+        let (units, is_grown) = self.selector.simplification(each.feature, zoom, &plan.simplification)?;
+        if work.weighted.geometry.is_empty() {
+            return Ok(Reach::Elsewhere);
+        }
+        let tolerance = tolerance_world(zoom, plan, units);
+        let is_grown = is_grown && work.weighted.geometry.kind == GeometryKind::Polygon;
+        let geometry = if is_grown {
+            simplify_outward(&work.weighted, tolerance, &mut work.grown);
+            &work.grown
+        } else {
             // Each zoom starts from what the deeper one left, unless the recipe asks for more detail here.
-            if last_tolerance.is_infinite() || tolerance < last_tolerance {
+            if each.last_tolerance.is_none_or(|last| tolerance < last) {
                 work.simplified.copy_from(&work.weighted);
             }
-            last_tolerance = tolerance;
+            each.last_tolerance = Some(tolerance);
             simplify(&mut work.simplified, tolerance);
-            let spread = Spread::new(zoom, plan, &bounds, self.tiles_box.as_ref());
-            match work.spreader.spread(&work.simplified.geometry, spread, origin, sink) {
-                Reach::Tiles => reached = true,
-                Reach::Vanished => *self.stats.vanished.entry(zoom).or_default() += 1,
-                Reach::Elsewhere => {}
+            &work.simplified.geometry
+        };
+        let spread = Spread::new(zoom, plan, &each.bounds, self.tiles_box.as_ref()).grown(is_grown);
+        let origin = Origin { layer: self.number, place: each.place, id };
+        Ok(work.spreader.spread(geometry, spread, origin, sink))
+    }
+
+    /// Asks whether the feature is in the layer at a zoom; if so, its attributes and its id go to the sink.
+    fn select(
+        &mut self,
+        (zoom, plan): (Zoom, &ZoomPlan),
+        each: &EachZoom<'_>,
+        work: &mut Work<'p>,
+        sink: &mut dyn PieceSink,
+    ) -> Result<Kept, Box<EvalError>> {
+        let numeric = numeric_id(self.selector.identify(each.feature, zoom, plan)?);
+        let ids_vary = self.plan.ids_vary_by_zoom();
+        let is_first = each.kept.is_none();
+        if is_first || ids_vary {
+            // Ids count before the filter does, and whatever becomes of the feature.
+            if let Some(id) = numeric.id {
+                sink.id(self.number, ids_vary.then_some(zoom), id, each.place);
+            }
+            if let Some(code) = numeric.finding.filter(|_| is_first) {
+                work.findings.count(code, 1);
             }
         }
-        if reached {
-            self.stats.bounds.merge(&bounds);
+        let Some(selected) = self.selector.at(each.feature, zoom, plan)? else {
+            return Ok(Kept { is_kept: false, id: None });
+        };
+        let id = numeric.id.filter(|_| plan.tiles.id != TileIds::None);
+        if plan.tiles.is_plain() {
+            let not_finite = block::pack(selected.attributes, self.plan, &mut work.keys, &mut work.block);
+            if is_first {
+                work.findings.count(FindingCode::NumberNotFinite, not_finite);
+            }
+        } else {
+            staged::pack(selected, &mut work.keys, &mut work.block);
         }
+        sink.attributes(&work.block);
+        Ok(Kept { is_kept: true, id })
+    }
+
+    /// Returns the distance in world units below which no zoom asks for vertices.
+    fn floor(&self) -> f64 {
+        let floor = |(zoom, plan): (Zoom, &ZoomPlan)| match (
+            &plan.simplification.distance,
+            &plan.simplification.outward_only,
+        ) {
+            (Amount::Constant(units), Switch::Never) => tolerance_world(zoom, plan, *units),
+            _ => 0.0,
+        };
+        self.zoom_plans().map(floor).fold(f64::INFINITY, f64::min)
     }
 
     /// Returns the zooms of the layer from the deepest up.
@@ -218,9 +303,29 @@ impl<'p> LayerSlicer<'p> {
     }
 }
 
-/// Returns the tolerance at `zoom` in world units.
-fn tolerance_world(zoom: Zoom, plan: &ZoomPlan) -> f64 {
-    plan.tolerance_units * World::tile_side(zoom) as f64 / f64::from(plan.extent.get())
+/// What is carried from zoom to zoom of one feature.
+#[derive(Debug)]
+struct EachZoom<'f> {
+    feature: &'f Feature,
+    place: u64,
+    bounds: WorldBounds,
+    /// The tolerance that the simplified shape has, world units.
+    last_tolerance: Option<f64>,
+    kept: Option<Kept>,
+    /// Whether the latest block is a plain one.
+    is_plain: Option<bool>,
+}
+
+/// Whether a feature is in the layer, and with which id.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    is_kept: bool,
+    id: Option<u64>,
+}
+
+/// Returns a tolerance in units at `zoom` in world units.
+fn tolerance_world(zoom: Zoom, plan: &ZoomPlan, units: f64) -> f64 {
+    units * World::tile_side(zoom) as f64 / f64::from(plan.extent.get())
 }
 
 fn world_box(bounds: LonLatBounds) -> WorldBounds {

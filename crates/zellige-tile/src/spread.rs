@@ -51,6 +51,8 @@ pub struct Spread<'b> {
     rows: (i64, i64),
     /// First and last column of the first world that is made.
     columns_made: (i64, i64),
+    /// Whether rings may overlap themselves and mean their union.
+    is_grown: bool,
 }
 
 impl<'b> Spread<'b> {
@@ -80,7 +82,26 @@ impl<'b> Spread<'b> {
             columns: stripes.touched(bounds.min.x, bounds.max.x),
             rows: (first.max(rows_made.0), final_row.min(rows_made.1)),
             columns_made,
+            is_grown: false,
         }
+    }
+
+    /// Returns the same for polygons that were simplified outward, whose rings may overlap themselves.
+    #[must_use]
+    pub const fn grown(self, is_grown: bool) -> Self {
+        Self { is_grown, ..self }
+    }
+
+    /// Returns the first tile by x and y that the feature touches, buffers left out.
+    #[must_use]
+    pub fn first_tile(bounds: &WorldBounds, zoom: Zoom) -> TileCoord {
+        let side = World::tile_side(zoom);
+        let last = i64::from(zoom.tiles_per_side()) - 1;
+        let (first, final_column) = (bounds.min.x.div_euclid(side), bounds.max.x.div_euclid(side));
+        let crosses = first.div_euclid(last + 1) != final_column.div_euclid(last + 1);
+        let column = if crosses { 0 } else { first.rem_euclid(last + 1) };
+        let row = bounds.min.y.div_euclid(side).clamp(0, last);
+        TileCoord::new(zoom, column as u32, row as u32).unwrap_or_else(|| TileId::default().coord())
     }
 
     const fn columns_per_world(&self) -> i64 {
@@ -239,7 +260,11 @@ impl Stamp {
         let Some(tile) = target.spread.tile(column, row).filter(|_| !geometry.is_empty()) else { return };
         let ZoomPlan { extent, buffer_units, .. } = *target.spread.plan;
         quantize(geometry, TileGrid::new(target.spread.zoom, column, row, extent), &mut self.grid);
-        self.validator.validate(&mut self.grid);
+        if target.spread.is_grown && self.grid.kind == GeometryKind::Polygon {
+            self.validator.unite(&mut self.grid);
+        } else {
+            self.validator.validate(&mut self.grid);
+        }
         if self.grid.is_empty() {
             target.reach = target.reach.max(Reach::Vanished);
             return;

@@ -6,16 +6,29 @@
 //! Keeps:  every vertex; rings open and grouped into polygons.
 //! Source: recipe 2.8, steps 9 to 16.
 //!
-//! Only plans that limit or merge stage features; all others copy the bytes of pieces into the tile.
+//! Only plans that look at the features of a tile stage them; all others copy the bytes of pieces. A staged
+//! piece has a block of its own kind: the id as expressions see it, then every attribute:
+//!
+//! ```text
+//! id         value
+//! entries    key u32   number in Keys, then a value
+//! value      kind u8, then nothing, a number in eight bytes, or a length u32 and a text
+//! ```
 
-use zellige_model::{Attributes, Geometry, Grid, Value};
+use std::sync::Arc;
+
+use zellige_model::{Attributes, Geometry, Grid, Value, ValueRef};
 
 use crate::decode::decode_geometry;
+use crate::key::KeyCache;
 use crate::piece::Body;
+use crate::select::Selected;
 
 /// A feature of one tile.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StagedFeature {
+    /// The position in the source; that of the first member when features are merged.
+    pub place: u64,
     /// The id in the tile.
     pub id: Option<u64>,
     /// The id as expressions see it, before hashing; [`Value::Null`] when absent.
@@ -37,6 +50,78 @@ pub fn open_geometry(body: Body<'_>, out: &mut Geometry<Grid>) {
     decode_geometry(body.commands, body.kind, out).expect("the commands were written from a geometry");
 }
 
+/// Writes the block of a feature into the emptied `out`.
+pub fn pack(selected: Selected<'_>, keys: &mut KeyCache<'_>, out: &mut Vec<u8>) {
+    out.clear();
+    push_value(selected.id.as_ref(), out);
+    for (position, (name, value)) in selected.attributes.iter().enumerate() {
+        out.extend_from_slice(&keys.get(position, name).number.to_le_bytes());
+        push_value(value, out);
+    }
+}
+
+/// Opens a piece; `names` are those of all keys.
+///
+/// # Panics
+///
+/// When [`pack`] did not write the block, or `write_body` the body.
+#[must_use]
+pub fn open(place: u64, mut block: &[u8], body: &[u8], names: &[Arc<str>]) -> StagedFeature {
+    let body = Body::open(body);
+    let id_value = take_value(&mut block).to_owned();
+    let mut attributes = Attributes::default();
+    while !block.is_empty() {
+        let key = u32::from_le_bytes(take(&mut block, 4).try_into().expect("a key has four bytes"));
+        attributes.push(&names[key as usize], take_value(&mut block));
+    }
+    let mut geometry = Geometry::default();
+    open_geometry(body, &mut geometry);
+    StagedFeature { place, id: body.id, id_value, geometry, fills: body.fills, attributes }
+}
+
+fn push_value(value: ValueRef<'_>, out: &mut Vec<u8>) {
+    let mut text = |kind: u8, text: &str| {
+        out.push(kind);
+        out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        out.extend_from_slice(text.as_bytes());
+    };
+    let (kind, number) = match value {
+        ValueRef::String(value) => return text(6, value),
+        ValueRef::Json(value) => return text(7, value),
+        ValueRef::Null => return out.push(0),
+        ValueRef::Bool(is_true) => return out.push(1 + u8::from(is_true)),
+        ValueRef::Int(number) => (3, number.to_le_bytes()),
+        ValueRef::UInt(number) => (4, number.to_le_bytes()),
+        ValueRef::Double(number) => (5, number.to_le_bytes()),
+    };
+    out.push(kind);
+    out.extend_from_slice(&number);
+}
+
+fn take_value<'b>(block: &mut &'b [u8]) -> ValueRef<'b> {
+    let kind = take(block, 1)[0];
+    let number = |block: &mut &'b [u8]| take(block, 8).try_into().expect("a number has eight bytes");
+    let text = |block: &mut &'b [u8]| {
+        let len = u32::from_le_bytes(take(block, 4).try_into().expect("a length has four bytes"));
+        std::str::from_utf8(take(block, len as usize)).expect("the block was made from text")
+    };
+    match kind {
+        0 => ValueRef::Null,
+        1 | 2 => ValueRef::Bool(kind == 2),
+        3 => ValueRef::Int(i64::from_le_bytes(number(block))),
+        4 => ValueRef::UInt(u64::from_le_bytes(number(block))),
+        5 => ValueRef::Double(f64::from_le_bytes(number(block))),
+        6 => ValueRef::String(text(block)),
+        _ => ValueRef::Json(text(block)),
+    }
+}
+
+fn take<'b>(block: &mut &'b [u8], len: usize) -> &'b [u8] {
+    let (taken, rest) = block.split_at(len);
+    *block = rest;
+    taken
+}
+
 #[cfg(test)]
 mod tests {
     use zellige_testkit::drawn;
@@ -49,6 +134,29 @@ mod tests {
         write_body(&drawn::geometry(wkt), Some(7), false, &mut bytes);
         open_geometry(Body::open(&bytes), &mut out);
         assert_eq!(drawn::text(&out), wkt);
+    }
+
+    #[test]
+    fn attributes_and_id_come_back() {
+        let mut attributes = Attributes::default();
+        for (name, value) in [
+            ("nothing", ValueRef::Null),
+            ("flag", ValueRef::Bool(true)),
+            ("int", ValueRef::Int(-3)),
+            ("uint", ValueRef::UInt(u64::MAX)),
+            ("double", ValueRef::Double(0.5)),
+            ("text", ValueRef::String("ä")),
+            ("list", ValueRef::Json("[1]")),
+        ] {
+            attributes.push(name, value);
+        }
+        let (keys, id) = (crate::key::Keys::default(), Value::String("A-17".into()));
+        let (mut block, mut body) = (Vec::new(), Vec::new());
+        pack(Selected { id: &id, attributes: &attributes }, &mut KeyCache::new(&keys), &mut block);
+        write_body(&drawn::geometry("POINT(1 2)"), Some(5), false, &mut body);
+        let opened = open(9, &block, &body, &keys.names());
+        assert_eq!((opened.place, opened.id, opened.id_value), (9, Some(5), id));
+        assert_eq!(opened.attributes, attributes);
     }
 
     #[test]

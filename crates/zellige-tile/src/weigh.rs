@@ -12,7 +12,7 @@
 
 use zellige_model::{Geometry, GeometryKind, World};
 
-/// Buffers of [`weigh`], kept from feature to feature.
+/// Buffers of [`Weigher::weigh`], kept from feature to feature.
 #[derive(Debug, Default)]
 pub struct Weigher {
     /// The vertices of one part relative to its first one, closed for rings.
@@ -120,6 +120,12 @@ fn farthest(points: &[(f64, f64)], first: usize, last: usize) -> Option<(usize, 
         }
     }
     best.map(|vertex| (vertex, best_squared))
+}
+
+/// Returns the squared distance of `point` from the segment from `a` to `b`.
+pub(crate) fn distance_squared(a: World, b: World, point: World) -> f64 {
+    let local = |other: World| ((other.x - a.x) as f64, (other.y - a.y) as f64);
+    farthest(&[(0.0, 0.0), local(point), local(b)], 0, 2).map_or(0.0, |(_, squared)| squared)
 }
 
 /// Makes the first vertex of a ring and its three weightiest others stay for ever.

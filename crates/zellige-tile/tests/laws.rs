@@ -10,7 +10,8 @@ use zellige_model::{
     Attributes, Extent, Feature, Geometry, GeometryKind, Grid, LayerName, LonLat, TileCoord, Value, ValueRef,
     World, WorldBounds, Zoom,
 };
-use zellige_recipe::{Ids, LayerPlan, Output, Plan, ZoomPlan};
+use zellige_recipe::plan::{FeatureStage, Simplification, TileStage};
+use zellige_recipe::{LayerPlan, Output, Plan, ZoomPlan};
 use zellige_testkit::plain::{PlainFeature, PlainLayer, PlainTile};
 use zellige_testkit::polygon::polygon_faults;
 use zellige_testkit::{foreign, validate::validate};
@@ -242,13 +243,21 @@ impl PieceSink for Direct<'_, '_> {
         self.1.extend_from_slice(block);
     }
 
+    fn id(&mut self, _layer: u8, _zoom: Option<Zoom>, _id: u64, _place: u64) {}
+
     fn piece(&mut self, key: PieceKey, body: &[u8]) {
-        self.0.push(key.layer(), &self.1, body);
+        self.0.push(key, &self.1, body);
     }
 }
 
 fn plan() -> Plan {
-    let zoom = ZoomPlan { extent: Extent::DEFAULT, buffer_units: 0, tolerance_units: 0.0 };
+    let zoom = ZoomPlan {
+        extent: Extent::DEFAULT,
+        buffer_units: 0,
+        features: FeatureStage::NOTHING,
+        simplification: Simplification::by(0.0),
+        tiles: TileStage::NOTHING,
+    };
     Plan {
         layers: vec![LayerPlan {
             name: LayerName::new("points").unwrap(),
@@ -260,11 +269,12 @@ fn plan() -> Plan {
             tiles_bbox: None,
             output: Output::All,
             order: None,
-            remove_filled: false,
-            ids: Ids::Feature,
+            names: std::sync::Arc::default(),
+            zoom_element: Vec::new(),
             layer_bytes_max: 512_000,
         }],
         fillzoom: None,
+        incremental: false,
         recipe: serde_json::Value::Null,
     }
 }
@@ -276,7 +286,7 @@ fn tile_of(meant: &[Meant]) -> (Vec<u8>, Vec<(Grid, Option<u64>)>) {
     for name in &names {
         let _ = keys.number(name);
     }
-    let mut emitter = Emitter::new(&plan, &names, 512_000);
+    let mut emitter = Emitter::new(&plan, &keys, &names, 512_000);
     emitter.begin(TileCoord::parse("0/0/0").unwrap());
     let mut slicer = Slicer::new(&plan, &keys);
     let mut expected = Vec::new();

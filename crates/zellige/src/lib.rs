@@ -1,7 +1,7 @@
 //! Vector tilesets from your own data, by recipe, on your own machine.
 //!
 //! Two verbs: [`check`] says everything about the text of a recipe, and [`plan`] gives what it means or all
-//! of its problems as one error; [`publish`] cuts sources into a tileset by that plan. The crates below are re-exported as modules
+//! of its problems as one error; [`publish()`] cuts sources into a tileset by that plan. The crates below are re-exported as modules
 //! for those who need more: [`ingest`], [`recipe`], [`tile`], [`archive`], [`job`], and the words that all
 //! of them speak, [`model`].
 //!

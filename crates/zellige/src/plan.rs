@@ -2,7 +2,7 @@
 
 use zellige_recipe::{Options, Plan, check};
 
-/// Why a recipe gives no plan: all of its problems, and what the engine does not do yet.
+/// Why a recipe gives no plan: all of its problems.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the recipe is refused: {}", .messages.join(" "))]
 pub struct RecipeRefused {
@@ -17,7 +17,6 @@ pub struct RecipeRefused {
 /// All problems of the recipe at once; [`check`](zellige_recipe::check) tells more about each.
 pub fn plan(text: &[u8]) -> Result<Plan, RecipeRefused> {
     let checked = check(text, &Options::default());
-    let refused = checked.problems.iter().chain(&checked.unsupported);
-    let messages = refused.flat_map(zellige_recipe::Problem::wire_messages).map(str::to_owned).collect();
+    let messages = checked.wire_messages().into_iter().map(str::to_owned).collect();
     checked.plan.ok_or(RecipeRefused { messages })
 }

@@ -90,7 +90,7 @@ fn read_recipe(recipe: &Recipe) -> anyhow::Result<Vec<u8>> {
 /// Returns what a recipe means, or all that is wrong with it.
 fn plan(recipe: &[u8]) -> anyhow::Result<Plan> {
     let checked = check(recipe, &Options::default());
-    let problems = checked.problems.iter().chain(&checked.unsupported);
+    let problems = checked.problems.iter();
     let shown: Vec<String> = problems.map(|problem| render_problem(recipe, problem)).collect();
     checked.plan.with_context(|| format!("the recipe is refused\n{}", shown.concat()))
 }

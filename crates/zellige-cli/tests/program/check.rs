@@ -32,7 +32,7 @@ fn all_problems_come_at_once_with_their_places() {
 fn json_has_the_texts_of_the_wire() {
     let desk = Desk::new(&[("towns.json", TOWNS)]);
     let found: Value = serde_json::from_str(&desk.run("check towns.json --json").done()).unwrap();
-    assert_eq!(found, json!({"valid": true, "errors": [], "lints": [], "unsupported": []}));
+    assert_eq!(found, json!({"valid": true, "errors": [], "lints": []}));
 
     let lint = TOWNS.replace("\"simplification\": 1", "\"simplification\": 8");
     let found: Value =

@@ -13,16 +13,16 @@ use crate::duplicates::Duplicates;
 /// How many examples a warning names.
 const EXAMPLES_MAX: usize = 20;
 
-/// Returns all warnings in the order of their numbers; `duplicates` are those of each layer's source.
+/// Returns all warnings in the order of their numbers.
 pub(super) fn warnings(
     layers: &[LayerReport],
     findings: &[FindingReport],
-    duplicates: &[&Duplicates],
+    duplicates: &Duplicates,
 ) -> Vec<String> {
     let mut warnings: Vec<String> = layers.iter().filter_map(over_budget_warning).collect();
     warnings.extend(line_warnings(findings));
     warnings
-        .extend(layers.iter().zip(duplicates).filter_map(|(layer, found)| duplicate_warning(layer, found)));
+        .extend(layers.iter().zip(&duplicates.ids).filter_map(|(layer, ids)| duplicate_warning(layer, ids)));
     warnings.extend(empty_warning(layers));
     warnings
 }
@@ -63,8 +63,8 @@ fn line_warnings(findings: &[FindingReport]) -> impl Iterator<Item = String> {
 }
 
 /// W204, one a layer.
-fn duplicate_warning(layer: &LayerReport, duplicates: &Duplicates) -> Option<String> {
-    if duplicates.ids.is_empty() {
+fn duplicate_warning(layer: &LayerReport, ids: &[u64]) -> Option<String> {
+    if ids.is_empty() {
         return None;
     }
     let mut text = format!(
@@ -72,7 +72,7 @@ fn duplicate_warning(layer: &LayerReport, duplicates: &Duplicates) -> Option<Str
          Affected feature ids include: ",
         layer.name
     );
-    for (nth, id) in duplicates.ids.iter().enumerate() {
+    for (nth, id) in ids.iter().enumerate() {
         let comma = if nth == 0 { "" } else { "," };
         let _ = write!(text, "{comma}{id}");
     }

@@ -16,9 +16,9 @@ use zellige_model::{Extent, FieldKind, GeometryKind, LayerName};
 
 use super::table::{KeyTable, ValueTable};
 use super::{push_varint, varint_len};
+use crate::block::{Block, Entry};
 use crate::checksum::mix;
 use crate::piece::Body;
-use crate::select::{Block, Entry};
 
 const TAG_FEATURE: u8 = 2 << 3 | 2;
 

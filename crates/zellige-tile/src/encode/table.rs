@@ -4,7 +4,7 @@
 //! Source: MVT 2.1 §4.1.
 
 use super::push_varint;
-use crate::select::Entry;
+use crate::block::Entry;
 
 const TAG_KEY: u8 = 3 << 3 | 2;
 const TAG_VALUE: u8 = 4 << 3 | 2;

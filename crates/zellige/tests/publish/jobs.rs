@@ -5,20 +5,6 @@ use std::fmt::Write as _;
 use crate::common::{Published, publish, settings, testdata};
 use serde_json::Value;
 
-/// Cases that need options which the engine refuses so far, by the option that is refused.
-const REFUSED: [(&str, &str); 10] = [
-    ("J04", "filter"),
-    ("J05", "filter"),
-    ("J06", "filter"),
-    ("J10", "filter"),
-    ("J11", "limit"),
-    ("J12", "filter"),
-    ("J13", "zoom_element"),
-    ("J14", "union"),
-    ("J15", "limit"),
-    ("J16", "filter"),
-];
-
 fn case(name: &str) -> Value {
     let text = std::fs::read_to_string(testdata().join(format!("recipe/job/{name}.json"))).unwrap();
     serde_json::from_str(&text).unwrap()
@@ -60,15 +46,6 @@ fn check(name: &str) -> Option<Published> {
 }
 
 #[test]
-fn options_that_are_not_done_yet_are_refused_by_name() {
-    for (name, option) in REFUSED {
-        let refused = zellige::plan(case(name)["recipe"].to_string().as_bytes()).unwrap_err();
-        let named = |message: &String| message.contains(option) && message.ends_with("is not supported yet");
-        assert!(refused.messages.iter().any(named), "{name}: {:?}", refused.messages);
-    }
-}
-
-#[test]
 fn empty_source_fails() {
     assert!(check("J01").is_none());
 }
@@ -93,6 +70,107 @@ fn first_of_equal_ids_stays() {
         "{text}"
     );
     assert!(!text.contains("second"));
+}
+
+/// Compares the tiles of a case, as text.
+fn check_text(name: &str, expected: &str) {
+    assert_eq!(check(name).unwrap().text, expected, "{name}");
+}
+
+#[test]
+fn filter_that_keeps_nothing_fails() {
+    assert!(check("J04").is_none());
+}
+
+#[test]
+fn missing_number_in_a_comparison_fails_the_job() {
+    assert!(check("J05").is_none());
+}
+
+#[test]
+fn guarded_filter_keeps_what_it_can_compare() {
+    check_text(
+        "J06",
+        "tile 0/0/0\nlayer \"trees\" version 2 extent 4096 features 1\n  1 POINT(2503 1690) {\"height\":12}\n\
+         tile 1/1/0\nlayer \"trees\" version 2 extent 4096 features 1\n  1 POINT(910 3380) {\"height\":12}\n\
+         tile 2/2/1\nlayer \"trees\" version 2 extent 4096 features 1\n  1 POINT(1820 2664) {\"height\":12}\n\
+         tile 3/4/3\nlayer \"trees\" version 2 extent 4096 features 1\n  1 POINT(3641 1231) {\"height\":12}\n",
+    );
+}
+
+#[test]
+fn layer_without_features_is_warned_of() {
+    check_text(
+        "J10",
+        "tile 0/0/0\nlayer \"points\" version 2 extent 4096 features 1\n  1 POINT(2048 2048) {}\n",
+    );
+}
+
+#[test]
+fn limit_comes_before_union() {
+    check_text(
+        "J11",
+        "tile 0/0/0\nlayer \"streets\" version 2 extent 4096 features 1\n  \
+         1 LINESTRING(2048 2048,2162 2048,2276 2048) {\"name\":\"A\",\"rank\":1}\n",
+    );
+}
+
+#[test]
+fn hidden_attributes_work_everywhere_but_are_not_written() {
+    check_text(
+        "J12",
+        "tile 0/0/0\nlayer \"p\" version 2 extent 4096 features 2\n  \
+         2 POINT(2276 2048) {\"k\":\"a\"}\n  1 POINT(2048 2048) {\"k\":\"b\"}\n",
+    );
+}
+
+#[test]
+fn odd_values_are_not_written_and_elements_follow_the_zoom() {
+    let text = check("J13").unwrap().text;
+    let attributes: Vec<&str> =
+        text.lines().filter_map(|line| line.split_once(" {").map(|(_, rest)| rest)).collect();
+    let plain = r#""s":"x","b":false,"i":3,"d":0.5"#;
+    assert_eq!(
+        attributes,
+        [
+            format!("{plain},\"pr\":5}}"),
+            format!("{plain}}}"),
+            format!("{plain},\"pr\":7}}"),
+            format!("{plain},\"pr\":7}}")
+        ]
+    );
+}
+
+#[test]
+fn union_sums_and_forgets_what_is_not_grouped() {
+    check_text(
+        "J14",
+        "tile 0/0/0\nlayer \"p\" version 2 extent 4096 features 2\n  \
+         1 MULTIPOINT(2048 2048,2389 2048) {\"k\":\"a\",\"n\":3}\n  3 POINT(2731 2048) {\"k\":\"b\",\"n\":5}\n",
+    );
+}
+
+#[test]
+fn limits_work_one_after_the_other() {
+    let text = check("J15").unwrap().text;
+    let ids: Vec<&str> =
+        text.lines().filter_map(|line| line.trim().split_once(" POINT").map(|(id, _)| id)).collect();
+    assert_eq!(ids, ["2", "3", "4"]);
+}
+
+#[test]
+fn feature_appears_at_the_zooms_that_it_names() {
+    let text = check("J16").unwrap().text;
+    let tiles: Vec<(&str, bool, bool)> = text
+        .split("tile ")
+        .skip(1)
+        .map(|tile| {
+            (tile.lines().next().unwrap(), tile.contains("\n  1 POINT"), tile.contains("\n  2 POINT"))
+        })
+        .collect();
+    let expected =
+        [("0/0/0", false, true), ("1/1/0", false, true), ("2/2/1", true, true), ("3/4/3", false, true)];
+    assert_eq!(tiles, expected);
 }
 
 #[test]
