@@ -6,3 +6,4 @@ mod cases;
 mod common;
 mod jobs;
 mod sources;
+mod valid;
