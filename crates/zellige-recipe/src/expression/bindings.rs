@@ -48,6 +48,16 @@ impl Names {
         self.slots.get(name).copied()
     }
 
+    /// Returns the name of a slot.
+    ///
+    /// # Panics
+    ///
+    /// When the slot is of other names.
+    #[must_use]
+    pub fn name(&self, slot: Slot) -> &str {
+        &self.by_slot[slot.0 as usize]
+    }
+
     /// Returns the names in the order of their slots.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {

@@ -353,3 +353,108 @@ fn hand_over<T: Clone>(from: &[T], idx: u32, to: &mut Vec<T>) -> u32 {
     to.push(from[idx as usize].clone());
     to.len() as u32 - 1
 }
+
+#[cfg(test)]
+mod tests {
+    use zellige_model::Value;
+
+    use crate::expression::{Names, Program, Type, compile, parse};
+    use crate::raw;
+
+    fn program(text: &str) -> (Program, Names) {
+        let document = raw::parse(text.as_bytes()).unwrap();
+        let Ok(expression) = parse(document.root(), Type::Value, |_| true) else { panic!("{text}") };
+        let mut names = Names::default();
+        (compile(&expression, &mut names), names)
+    }
+
+    /// Compares what a program asks for when it is compiled, and at zoom 5: `steps: needs`.
+    fn check(text: &str, compiled: &str, at_zoom: &str) {
+        let (program, names) = program(text);
+        let shown = |program: &Program| {
+            let needs = program.needs();
+            let mut asked: Vec<&str> = needs.attributes.iter().map(|slot| names.name(*slot)).collect();
+            for (is_asked, name) in [
+                (needs.zoom, "zoom"),
+                (needs.id, "id"),
+                (needs.geometry_type, "geometry"),
+                (needs.computed_attributes, "any"),
+            ] {
+                asked.extend(is_asked.then_some(name));
+            }
+            assert_eq!(needs.is_without_feature(), asked.iter().all(|name| *name == "zoom"));
+            format!("{}: {}", program.steps.len(), asked.join(" ")).trim_end().to_owned()
+        };
+        assert_eq!(
+            (shown(&program), shown(&program.at_zoom(5))),
+            (compiled.to_owned(), at_zoom.to_owned()),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_constant_takes_no_step() {
+        check(r#"["+", 1, ["*", 2, ["length", "abc"]]]"#, "0:", "0:");
+        check(r#"["==", ["zoom"], 5]"#, "1: zoom", "0:");
+        check(r#"["get", "a"]"#, "0: a", "0: a");
+        check(r#"["has", "a"]"#, "1: a", "1: a");
+        check(r#"["+", ["get", "a"], ["*", 2, 3]]"#, "1: a", "1: a");
+        check(r#"["coalesce", ["id"], ["geometry-type"]]"#, "3: id geometry", "3: id geometry");
+    }
+
+    #[test]
+    fn branches_that_are_never_taken_go() {
+        let fails = r#"["to-number", "x"]"#;
+        check(r#"["case", [">", ["zoom"], 5], ["get", "a"], ["get", "b"]]"#, "2: a b zoom", "0: b");
+        check(r#"["case", ["has", "a"], 1, true, 2, ["get", "b"]]"#, "2: a", "2: a");
+        check(
+            r#"["step", ["zoom"], ["get", "a"], 5, ["get", "b"], 6, ["get", "c"]]"#,
+            "1: a b c zoom",
+            "0: b",
+        );
+        check(r#"["match", ["zoom"], [4, 5], ["get", "a"], ["get", "b"]]"#, "1: a b zoom", "0: a");
+        check(r#"["all", true, ["has", "a"], [">", ["zoom"], 3]]"#, "3: a zoom", "2: a");
+        check(r#"["any", ["has", "a"], [">", ["zoom"], 3], ["has", "b"]]"#, "4: a b zoom", "2: a");
+        check(r#"["coalesce", null, ["get", "a"], 1, ["get", "b"]]"#, "1: a", "1: a");
+        check(&format!(r#"["case", true, 1, {fails}]"#), "0:", "0:");
+        check(&format!(r#"["case", ["has", "a"], 1, {fails}]"#), "3: a", "3: a");
+    }
+
+    #[test]
+    fn names_are_bound_no_longer_than_they_are_needed() {
+        check(r#"["let", "v", 5, ["+", ["var", "v"], ["get", "a"]]]"#, "1: a", "1: a");
+        check(r#"["let", "v", ["get", "a"], ["+", ["var", "v"], ["var", "v"]]]"#, "1: a", "1: a");
+        check(r#"["let", "v", ["*", ["zoom"], 2], ["+", ["var", "v"], ["get", "a"]]]"#, "3: a zoom", "1: a");
+        check(r#"["let", "v", ["*", ["get", "a"], 2], ["+", ["var", "v"], ["var", "v"]]]"#, "3: a", "3: a");
+    }
+
+    #[test]
+    fn computed_names_become_slots_when_they_are_constant() {
+        check(r#"["get", ["concat", "na", "me"]]"#, "0: name", "0: name");
+        check(r#"["has", ["concat", "na", "me"]]"#, "1: name", "1: name");
+        check(r#"["get", ["concat", "name_", ["zoom"]]]"#, "2: zoom any", "1: any");
+        check(r#"["get", "a", ["properties"]]"#, "0: a", "0: a");
+        check(r#"["properties"]"#, "1: any", "1: any");
+    }
+
+    #[test]
+    fn constants_are_handed_out() {
+        assert_eq!(
+            program(r#"["literal", [1, {"a": 2}]]"#).0.constant(),
+            Some(Value::Json(r#"[1,{"a":2}]"#.to_owned()))
+        );
+        assert_eq!(program(r#"["concat", "a", 1]"#).0.constant(), Some(Value::String("a1".to_owned())));
+        assert_eq!(program(r#"["get", "a"]"#).0.constant(), None);
+        assert_eq!(program(r#"["to-number", "x"]"#).0.constant(), None);
+    }
+
+    #[test]
+    fn folded_texts_are_bounded() {
+        let parts = r#", ["slice", ["var", "v"], 1]"#.repeat(40);
+        let text =
+            format!(r#"["let", "v", "{}", ["length", ["concat", ["get", "a"]{parts}]]]"#, "x".repeat(50_000));
+        let (program, _) = program(&text);
+        assert!(program.texts.len() < 50_000 + super::FOLDED_BYTES_MAX);
+        assert!(program.at_zoom(5).texts.len() < 50_000 + 2 * super::FOLDED_BYTES_MAX);
+    }
+}

@@ -113,7 +113,8 @@ impl Run<'_, '_> {
     }
 }
 
-fn is_truthy(value: Bound) -> bool {
+/// Returns what `to-boolean` makes of a value.
+pub(super) fn is_truthy(value: Bound) -> bool {
     match value {
         Bound::Null => false,
         Bound::Bool(flag) => flag,

@@ -58,18 +58,19 @@ impl Run<'_, '_> {
         let stops = &self.program.stops[stops as usize];
         let n_up_to = stops_up_to(stops, input);
         let outputs = &operands[1..];
-        if n_up_to == 0 || n_up_to == stops.len() {
-            let only = self.value(outputs[n_up_to.saturating_sub(1)])?;
+        let lower_idx = n_up_to.saturating_sub(1);
+        let progress = input - stops[lower_idx];
+        if progress <= 0.0 || n_up_to == stops.len() {
+            let only = self.value(outputs[lower_idx])?;
             return if only.is_number() {
                 Ok(only)
             } else {
                 Err(self.unusable(Op::Interpolate, only).into())
             };
         }
-        let lower = self.numeric(Op::Interpolate, outputs[n_up_to - 1])?;
+        let lower = self.numeric(Op::Interpolate, outputs[lower_idx])?;
         let upper = self.numeric(Op::Interpolate, outputs[n_up_to])?;
-        let progress = input - stops[n_up_to - 1];
-        let share = progress_share(base, progress, stops[n_up_to] - stops[n_up_to - 1]);
+        let share = progress_share(base, progress, stops[n_up_to] - stops[lower_idx]);
         Ok(Bound::Double(lower + (upper - lower) * share))
     }
 

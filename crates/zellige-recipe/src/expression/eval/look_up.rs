@@ -4,6 +4,7 @@
 //!         Positions in texts count UTF-16 code units, as in JavaScript.
 //! Source: recipe 3.3, 3.4; ECMA-262 §22.1.3.9, §23.1.3.17, §23.1.3.28 for negative and odd positions.
 
+use super::convert::is_truthy;
 use super::{Bound, EvalError, Home, Op, Operand, Outcome, Run, Span, bind};
 use crate::expression::{json, number};
 
@@ -107,14 +108,15 @@ impl Run<'_, '_> {
     fn is_in(&mut self, needle: Operand, stack: Operand) -> Outcome {
         let needle = self.value(needle)?;
         let stack = self.value(stack)?;
-        if stack == Bound::Null {
+        // As in GL: nothing is in what counts as false, not even what could not be looked for.
+        if !is_truthy(stack) {
             return Ok(Bound::Bool(false));
         }
         let is_in = match (stack, self.array(stack)) {
             (_, Some(array)) => self.element(needle, array, 0, Op::In)?.is_some(),
             (Bound::Text(text), _) => {
                 let needle = self.spelled(needle, Op::In)?;
-                !text.range().is_empty() && self.text(text).contains(self.text(needle))
+                self.text(text).contains(self.text(needle))
             }
             (other, _) => return Err(self.unusable(Op::In, other).into()),
         };

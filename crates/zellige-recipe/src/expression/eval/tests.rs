@@ -323,7 +323,7 @@ fn interpolation_is_linear_or_exponential() {
     check(&linear("0"), "10");
     check(&linear("3"), "20.0");
     check(&linear("[\"zoom\"]"), "20.0");
-    check(&linear("4"), "30.0");
+    check(&linear("4"), "30");
     check(&linear("9"), "0");
     check(&linear("[\"/\", 0, 0]"), "[expression] interpolate input is not a number");
     check(
@@ -332,7 +332,7 @@ fn interpolation_is_linear_or_exponential() {
     );
     check(r#"["interpolate", ["exponential", 2], ["zoom"], 0, 0, 4, 15]"#, "7.0");
     check(
-        r#"["interpolate", ["linear"], ["zoom"], 3, ["get", "s"]]"#,
+        r#"["interpolate", ["linear"], ["zoom"], 3, ["get", "s"], 4, 1]"#,
         "[expression] interpolate operator can not use a value of type 'string'",
     );
 }
@@ -449,6 +449,8 @@ fn undocumented_look_ups() {
     check(r#"["in", "a\"é", ["get", "esc"]]"#, "true");
     check(r#"["in", 5, "1.5"]"#, "true");
     check(r#"["in", 1, ["get", "n"]]"#, "false");
+    check(r#"["in", ["get", "o"], ["get", "e"]]"#, "false");
+    check(r#"["in", 1, ["get", "no"]]"#, "false");
     check(r#"["in", 1, ["get", "i"]]"#, "[expression] in operator can not use a value of type 'number'");
     check(
         r#"["in", ["get", "o"], ["get", "a"]]"#,
