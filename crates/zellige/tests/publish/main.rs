@@ -6,4 +6,6 @@ mod cases;
 mod common;
 mod jobs;
 mod sources;
+mod rows;
 mod valid;
+mod laws;
