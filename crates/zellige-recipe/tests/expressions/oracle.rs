@@ -17,6 +17,7 @@
 //! - arrays and objects are equal here when their contents are, there never;
 //! - objects keep the order of their members here, there they are sorted (so they are drawn sorted).
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use maplibre_expr::{EvaluationContext, Feature, Value as Foreign};
@@ -58,7 +59,7 @@ fn from_ours(value: Value) -> Foreign {
 fn is_near(left: &Foreign, right: &Foreign) -> bool {
     match (left, right) {
         (Foreign::Number(left), Foreign::Number(right)) => {
-            left == right
+            left.partial_cmp(right).is_some_and(Ordering::is_eq)
                 || left.is_nan() && right.is_nan()
                 || (left - right).abs() <= 1e-12 * left.abs().max(right.abs())
         }
