@@ -21,7 +21,7 @@ use zellige_tile::emit::Emitter;
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::quantize::TileGrid;
-use zellige_tile::simplify::{Weighted, simplify};
+use zellige_tile::simplify::{Weighted, simplify, simplify_outward};
 use zellige_tile::slice::Slicer;
 use zellige_tile::validate::{Validator, area_doubled};
 use zellige_tile::weigh::Weigher;
@@ -65,6 +65,48 @@ fn doubled_area(geometry: &Geometry<World>) -> i128 {
     let cross =
         |(a, b): (&World, &World)| i128::from(a.x) * i128::from(b.y) - i128::from(b.x) * i128::from(a.y);
     geometry.parts().flat_map(|ring| ring.iter().zip(ring.iter().cycle().skip(1)).map(cross)).sum()
+}
+
+/// How often the rings wind around a point, or nothing when it lies on one of them. Exact.
+fn winding(geometry: &Geometry<World>, point: World) -> Option<i32> {
+    let mut winding = 0;
+    for ring in geometry.parts() {
+        for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+            let side = i128::from(b.x - a.x) * i128::from(point.y - a.y)
+                - i128::from(b.y - a.y) * i128::from(point.x - a.x);
+            let is_beside =
+                |low: i64, value: i64, high: i64| low.min(high) <= value && value <= low.max(high);
+            if side == 0 && is_beside(a.x, point.x, b.x) && is_beside(a.y, point.y, b.y) {
+                return None;
+            }
+            if a.y <= point.y && point.y < b.y && side < 0 {
+                winding += 1;
+            } else if b.y <= point.y && point.y < a.y && 0 < side {
+                winding -= 1;
+            }
+        }
+    }
+    Some(winding)
+}
+
+/// Returns a vertex or middle of an edge of `shape` that `simplify_outward` leaves uncovered.
+fn uncovered(mut shape: Weighted, tolerance: f64) -> Option<World> {
+    // Middles of edges are whole in doubled coordinates.
+    for point in &mut shape.geometry.points {
+        *point = World::new(2 * point.x, 2 * point.y);
+    }
+    let mut grown = Geometry::default();
+    simplify_outward(&shape, tolerance, &mut grown);
+    let edges =
+        |ring: &[World]| ring.iter().copied().zip(ring.iter().copied().cycle().skip(1)).collect::<Vec<_>>();
+    let tried = shape.geometry.parts().flat_map(edges);
+    let tried = tried.flat_map(|(a, b)| [a, World::new(i64::midpoint(a.x, b.x), i64::midpoint(a.y, b.y))]);
+    tried.into_iter().find(|point| winding(&grown, *point) == Some(0))
+}
+
+fn weighted(rings: &[Vec<(i64, i64)>]) -> Weighted {
+    let rings: Vec<Vec<World>> = rings.iter().map(|ring| world(ring)).collect();
+    Weighted { geometry: polygon_of(&rings), weights: Vec::new() }
 }
 
 proptest! {
@@ -199,6 +241,41 @@ proptest! {
             let distance = Euclidean.distance(&gt::Point::new(x.into(), y.into()), &kept);
             prop_assert!(distance <= tolerance + 1e-9, "{} {} is {} away", x, y, distance);
         }
+    }
+
+    #[test]
+    fn outward_simplification_covers_what_was_there(
+        radii in prop::collection::vec((1000_i64..9000, 0_i64..900), 4..60), tolerance in 0.0_f64..9000.0,
+        is_turned in any::<bool>(),
+    ) {
+        // A star around the origin, with a smaller star as its hole.
+        let turn = std::f64::consts::TAU / radii.len() as f64;
+        let ring = |radius: fn(&(i64, i64)) -> i64| {
+            let spoke = |(idx, both): (usize, &(i64, i64))| {
+                let (sine, cosine) = (idx as f64 * turn).sin_cos();
+                ((radius(both) as f64 * cosine) as i64, (radius(both) as f64 * sine) as i64)
+            };
+            let mut ring: Vec<(i64, i64)> = radii.iter().enumerate().map(spoke).collect();
+            ring.dedup();
+            ring
+        };
+        let mut rings = [ring(|both| both.0), ring(|both| 50 + both.1 / 2)];
+        rings[usize::from(!is_turned)].reverse();
+        prop_assert_eq!(uncovered(weighted(&rings), tolerance), None);
+    }
+
+    #[test]
+    fn outward_simplification_covers_shapes_that_touch_themselves(
+        rings in prop::collection::vec(wild_ring(60, 14), 1..4), tolerance in 0.0_f64..60.0,
+    ) {
+        let mut legal = polygon_of(&rings);
+        Validator::default().validate(&mut legal);
+        let mut shape = Weighted::default();
+        shape.geometry.reset(GeometryKind::Polygon);
+        shape.geometry.points = legal.points.iter().map(|point| World::new(point.x.into(), point.y.into())).collect();
+        shape.geometry.part_ends.extend_from_slice(&legal.part_ends);
+        shape.geometry.polygon_ends.extend_from_slice(&legal.polygon_ends);
+        prop_assert_eq!(uncovered(shape, tolerance), None);
     }
 
     #[test]
