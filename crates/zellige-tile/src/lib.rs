@@ -29,6 +29,7 @@ pub mod order;
 pub mod encode;
 pub mod budget;
 pub mod stats;
+pub mod explain;
 pub mod checksum;
 pub mod decode;
 pub mod text;

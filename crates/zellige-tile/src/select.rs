@@ -103,15 +103,12 @@ impl<'p> Selector<'p> {
         zoom: Zoom,
         plan: &ZoomPlan,
     ) -> Result<Option<Selected<'s>>, Box<EvalError>> {
-        let stage = &plan.features;
-        let is_changed = !self.layer.zoom_element.is_empty() || !stage.set.is_empty();
+        let is_changed = !self.layer.zoom_element.is_empty() || !plan.features.set.is_empty();
         if is_changed {
-            self.attributes.clone_from(&feature.attributes);
-            self.take_elements(zoom);
-            self.compute(feature, zoom, &stage.set)?;
+            self.take_elements(feature, zoom);
+            self.compute(feature, zoom, &plan.features.set)?;
         }
-        let scope = scope(feature, zoom, &self.id, &self.bindings);
-        let is_kept = switch(&stage.filter, &scope, &mut self.evaluator)?;
+        let is_kept = self.is_kept(feature, zoom, plan)?;
         let attributes = if is_changed { &self.attributes } else { &feature.attributes };
         Ok(is_kept.then_some(Selected { id: &self.id, attributes }))
     }
@@ -131,8 +128,14 @@ impl<'p> Selector<'p> {
         evaluate_simplification(simplification, &scope, &mut self.evaluator)
     }
 
-    /// Replaces arrays by their element number zoom.
-    fn take_elements(&mut self, zoom: Zoom) {
+    /// Returns what the latest of [`Selector::take_elements`] and [`Selector::compute`] left.
+    pub(crate) const fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    /// Copies the attributes and replaces arrays by their element number zoom.
+    pub(crate) fn take_elements(&mut self, feature: &Feature, zoom: Zoom) {
+        self.attributes.clone_from(&feature.attributes);
         for name in &self.layer.zoom_element {
             let Some(ValueRef::Json(text)) = self.attributes.get(name) else { continue };
             let Some(element) = element_or_last(text, zoom.get().into()) else { continue };
@@ -141,7 +144,7 @@ impl<'p> Selector<'p> {
     }
 
     /// Computes attributes, all from the values as they are, then writes them.
-    fn compute(
+    pub(crate) fn compute(
         &mut self,
         feature: &Feature,
         zoom: Zoom,
@@ -156,6 +159,17 @@ impl<'p> Selector<'p> {
             replace(name, value.as_ref(), &mut self.attributes, &mut self.bindings);
         }
         Ok(())
+    }
+
+    /// Whether the filter lets the feature pass with its attributes as they are now.
+    pub(crate) fn is_kept(
+        &mut self,
+        feature: &Feature,
+        zoom: Zoom,
+        plan: &ZoomPlan,
+    ) -> Result<bool, Box<EvalError>> {
+        let scope = scope(feature, zoom, &self.id, &self.bindings);
+        switch(&plan.features.filter, &scope, &mut self.evaluator)
     }
 }
 

@@ -152,7 +152,7 @@ impl<'p> Slicer<'p> {
 }
 
 /// Drops points beyond the latitudes of the square; lines and polygons are cut with their tiles.
-fn drop_points_outside(geometry: &mut Geometry<World>, findings: &mut Findings) {
+pub(crate) fn drop_points_outside(geometry: &mut Geometry<World>, findings: &mut Findings) {
     if geometry.kind == GeometryKind::Point {
         let before = geometry.points.len();
         geometry.points.retain(|point| (0..=World::SIDE).contains(&point.y));
@@ -192,13 +192,13 @@ impl<'p> LayerSlicer<'p> {
         };
         let bounds = WorldBounds::of(&source.points);
         work.weighted.geometry.clone_from(source);
-        work.weigher.weigh(source, self.floor(), &mut work.weighted.weights);
+        work.weigher.weigh(source, floor_world(self.plan), &mut work.weighted.weights);
         if let Some(cover) = self.cover.as_mut().filter(|_| !source.is_empty()) {
             cover.add(source, &bounds, &mut work.columns, &mut work.rows);
         }
         let mut each = EachZoom { feature, place, bounds, last_tolerance: None, kept: None, is_plain: None };
         let mut first_fault = Ok(());
-        for (zoom, plan) in self.zoom_plans() {
+        for (zoom, plan) in zoom_plans(self.plan) {
             match self.slice_zoom((zoom, plan), &mut each, work, sink) {
                 Ok(Reach::Tiles) => self.stats.bounds.merge(&bounds),
                 Ok(Reach::Vanished) => *self.stats.vanished.entry(zoom).or_default() += 1,
@@ -284,23 +284,6 @@ impl<'p> LayerSlicer<'p> {
         sink.attributes(&work.block);
         Ok(Kept { is_kept: true, id })
     }
-
-    /// Returns the distance in world units below which no zoom asks for vertices.
-    fn floor(&self) -> f64 {
-        let floor = |(zoom, plan): (Zoom, &ZoomPlan)| match (
-            &plan.simplification.distance,
-            &plan.simplification.outward_only,
-        ) {
-            (Amount::Constant(units), Switch::Never) => tolerance_world(zoom, plan, *units),
-            _ => 0.0,
-        };
-        self.zoom_plans().map(floor).fold(f64::INFINITY, f64::min)
-    }
-
-    /// Returns the zooms of the layer from the deepest up.
-    fn zoom_plans(&self) -> impl Iterator<Item = (Zoom, &'p ZoomPlan)> + use<'p> {
-        self.plan.minzoom.to(self.plan.maxzoom).rev().zip(self.plan.zooms.iter().rev())
-    }
 }
 
 /// What is carried from zoom to zoom of one feature.
@@ -323,12 +306,29 @@ struct Kept {
     id: Option<u64>,
 }
 
+/// Returns the zooms of a layer from the deepest up.
+pub(crate) fn zoom_plans(layer: &LayerPlan) -> impl Iterator<Item = (Zoom, &ZoomPlan)> {
+    layer.minzoom.to(layer.maxzoom).rev().zip(layer.zooms.iter().rev())
+}
+
+/// Returns the distance in world units below which no zoom asks for vertices.
+pub(crate) fn floor_world(layer: &LayerPlan) -> f64 {
+    let floor = |(zoom, plan): (Zoom, &ZoomPlan)| match (
+        &plan.simplification.distance,
+        &plan.simplification.outward_only,
+    ) {
+        (Amount::Constant(units), Switch::Never) => tolerance_world(zoom, plan, *units),
+        _ => 0.0,
+    };
+    zoom_plans(layer).map(floor).fold(f64::INFINITY, f64::min)
+}
+
 /// Returns a tolerance in units at `zoom` in world units.
-fn tolerance_world(zoom: Zoom, plan: &ZoomPlan, units: f64) -> f64 {
+pub(crate) fn tolerance_world(zoom: Zoom, plan: &ZoomPlan, units: f64) -> f64 {
     units * World::tile_side(zoom) as f64 / f64::from(plan.extent.get())
 }
 
-fn world_box(bounds: LonLatBounds) -> WorldBounds {
+pub(crate) fn world_box(bounds: LonLatBounds) -> WorldBounds {
     let upper_left = project_point(LonLat::new(bounds.west, bounds.north));
     let lower_right = project_point(LonLat::new(bounds.east, bounds.south));
     WorldBounds { min: upper_left, max: lower_right }

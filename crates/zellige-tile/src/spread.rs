@@ -104,6 +104,13 @@ impl<'b> Spread<'b> {
         TileCoord::new(zoom, column as u32, row as u32).unwrap_or_else(|| TileId::default().coord())
     }
 
+    /// Returns how many tiles the box around the feature meets; it is in no more.
+    pub(crate) fn n_tiles_max(&self) -> u64 {
+        let n = |(first, last): (i64, i64)| (last - first + 1).max(0) as u64;
+        let columns = n(self.columns).min(n(self.columns_made));
+        columns * n(self.rows)
+    }
+
     const fn columns_per_world(&self) -> i64 {
         self.zoom.tiles_per_side() as i64
     }

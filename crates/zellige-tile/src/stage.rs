@@ -119,7 +119,7 @@ impl<'p> Stage<'p> {
     }
 
     /// Evaluates a switch for each feature.
-    fn switches(
+    pub(crate) fn switches(
         &mut self,
         features: &[StagedFeature],
         zoom: Zoom,
@@ -134,7 +134,8 @@ impl<'p> Stage<'p> {
         Ok(all)
     }
 
-    fn unite(
+    /// Merges those that take part, and simplifies what was merged.
+    pub(crate) fn unite(
         &mut self,
         features: Vec<StagedFeature>,
         zoom: Zoom,
@@ -177,7 +178,7 @@ impl<'p> Stage<'p> {
     }
 
     /// Computes attributes, all from the values as they are, then writes them.
-    fn compute(
+    pub(crate) fn compute(
         &mut self,
         features: &mut [StagedFeature],
         zoom: Zoom,
@@ -226,7 +227,8 @@ impl<'p> Stage<'p> {
         Ok(self.switches(features, zoom, remove_filled)?.into_iter().all(|is_removed| is_removed))
     }
 
-    fn number(
+    /// Gives each feature its id in the tile.
+    pub(crate) fn number(
         &mut self,
         features: &mut [StagedFeature],
         zoom: Zoom,
