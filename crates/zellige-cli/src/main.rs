@@ -14,6 +14,7 @@ mod sources;
 mod pipe;
 mod progress;
 mod report;
+mod explain;
 mod inspect;
 mod draw;
 mod show;
@@ -25,7 +26,7 @@ use args::{Asked, Verb};
 use exit::Failure;
 
 /// All verbs, in the order of the help.
-const VERBS: [&Verb; 3] = [&publish::VERB, &check::VERB, &inspect::VERB];
+const VERBS: [&Verb; 4] = [&publish::VERB, &check::VERB, &explain::VERB, &inspect::VERB];
 
 fn main() -> ExitCode {
     exit::code(run(std::env::args_os().skip(1).collect()))
@@ -36,6 +37,7 @@ fn run(mut words: Vec<OsString>) -> Result<(), Failure> {
     match first.to_str() {
         Some("publish") => verb(&publish::VERB, words, publish::run),
         Some("check") => verb(&check::VERB, words, check::run),
+        Some("explain") => verb(&explain::VERB, words, explain::run),
         Some("inspect") => verb(&inspect::VERB, words, inspect::run),
         Some("--version" | "-V") => show::print(&format!("zellige {}\n", env!("CARGO_PKG_VERSION"))),
         Some("--help" | "-h" | "help") => show::print(&help(words.first())?),

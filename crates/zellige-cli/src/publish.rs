@@ -36,6 +36,26 @@ const WARNING_CHARS_MAX: usize = 200;
 /// The exit code of a second interrupt.
 const INTERRUPTED: i32 = 1;
 
+/// The flag that names inputs; `explain` has it too.
+pub(crate) const SOURCE_FLAG: Flag = Flag {
+    times: Times::Many,
+    ..Flag::value(
+        "source",
+        "ID=PATH",
+        "line-delimited GeoJSON for a source of the recipe: plain, .gz or .zst,\n\
+         `-` for standard input; ID is mapbox://tileset-source/user/id or its\n\
+         last part, and may be left out when the recipe has one source;\n\
+         up to 10 inputs of one source are read in the order given",
+    )
+};
+
+/// The flag that says what inputs hold; `explain` has it too.
+pub(crate) const FORMAT_FLAG: Flag = Flag::value(
+    "format",
+    "FORMAT",
+    "lines: a feature a line (default);\ngeojson: whole FeatureCollection documents",
+);
+
 pub(crate) const VERB: Verb = Verb {
     name: "publish",
     about: "Cuts sources into a tileset by a recipe.",
@@ -43,17 +63,7 @@ pub(crate) const VERB: Verb = Verb {
     operands: &["RECIPE.json"],
     n_more: 0,
     flags: &[
-        Flag {
-            times: Times::Many,
-            ..Flag::value(
-                "source",
-                "ID=PATH",
-                "line-delimited GeoJSON for a source of the recipe: plain, .gz or .zst,\n\
-                 `-` for standard input; ID is mapbox://tileset-source/user/id or its\n\
-                 last part, and may be left out when the recipe has one source;\n\
-                 up to 10 inputs of one source are read in the order given",
-            )
-        },
+        SOURCE_FLAG,
         Flag {
             short: Some('o'),
             ..Flag::value("output", "OUTPUT", "the tileset: OUT.pmtiles, OUT.mbtiles, or a folder DIR/")
@@ -62,11 +72,7 @@ pub(crate) const VERB: Verb = Verb {
         Flag::value("job", "JOB.json", "writes the job object, also when the job fails"),
         Flag::switch("json", "prints the job object instead of tables"),
         Flag::switch("quiet", "says nothing while it works"),
-        Flag::value(
-            "format",
-            "FORMAT",
-            "lines: a feature a line (default);\ngeojson: whole FeatureCollection documents",
-        ),
+        FORMAT_FLAG,
         Flag::value("threads", "N", "threads that work (default: all cores)"),
         Flag::value(
             "memory",
@@ -183,7 +189,8 @@ fn watch_signals() -> anyhow::Result<Arc<AtomicBool>> {
     Ok(is_cancelled)
 }
 
-fn format(given: &Given) -> Result<zellige::ingest::Format, Failure> {
+/// Returns what the inputs hold.
+pub(crate) fn format(given: &Given) -> Result<zellige::ingest::Format, Failure> {
     let read = |text: &str| match text {
         "lines" => Some(zellige::ingest::Format::Lines),
         "geojson" => Some(zellige::ingest::Format::FeatureCollection),

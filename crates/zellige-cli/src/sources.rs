@@ -41,6 +41,21 @@ impl Wanted {
         self.id.rsplit('/').next().unwrap_or(&self.id)
     }
 
+    /// Returns the id as the recipe has it.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns where its features come from.
+    pub(crate) fn inputs(&self) -> &[PathBuf] {
+        &self.inputs
+    }
+
+    /// Returns the same source with no other input than this one.
+    pub(crate) fn only(&self, input_idx: usize) -> Self {
+        Self { inputs: self.inputs.get(input_idx).cloned().into_iter().collect(), ..self.clone() }
+    }
+
     /// Whether one of the inputs is standard input.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.inputs.iter().any(|path| path.as_os_str() == STDIN)
@@ -54,18 +69,27 @@ impl Wanted {
 
 /// Gives each source of `plan` its inputs; the message of an error lists what the recipe wants.
 pub(crate) fn assign<'a>(plan: &Plan, given: impl Iterator<Item = &'a OsStr>) -> Result<Vec<Wanted>, String> {
-    let mut wanted = wanted(plan);
-    for value in given {
-        if let Err(message) = assign_one(&mut wanted, value) {
-            return Err(format!("{message}\n{}", list(&wanted)));
-        }
-    }
+    let wanted = assign_some(plan, given)?;
     if let Some(missing) = wanted.iter().find(|source| source.inputs.is_empty()) {
         return Err(format!("source `{}` was not given\n{}", missing.short(), list(&wanted)));
     }
     let inputs = wanted.iter().flat_map(|source| &source.inputs);
     if inputs.filter(|path| path.as_os_str() == STDIN).count() > 1 {
         return Err("standard input is given twice".to_owned());
+    }
+    Ok(wanted)
+}
+
+/// Gives sources of `plan` their inputs, and leaves those that were not given without.
+pub(crate) fn assign_some<'a>(
+    plan: &Plan,
+    given: impl Iterator<Item = &'a OsStr>,
+) -> Result<Vec<Wanted>, String> {
+    let mut wanted = wanted(plan);
+    for value in given {
+        if let Err(message) = assign_one(&mut wanted, value) {
+            return Err(format!("{message}\n{}", list(&wanted)));
+        }
     }
     Ok(wanted)
 }

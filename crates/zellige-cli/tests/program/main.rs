@@ -11,4 +11,5 @@ mod refused;
 mod same_bytes;
 mod interrupted;
 mod check;
+mod explain;
 mod inspect;

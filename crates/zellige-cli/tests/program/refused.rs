@@ -119,7 +119,7 @@ fn verbs_and_versions() {
     let desk = desk();
     assert!(desk.run("--version").done().starts_with("zellige "));
     assert!(desk.run("help").done().contains("publish"));
-    for verb in ["publish", "check", "inspect"] {
+    for verb in ["publish", "check", "explain", "inspect"] {
         let help = desk.run(&format!("{verb} --help")).done();
         assert!(help.contains(&format!("usage: zellige {verb} ")) && help.contains("examples:"), "{help}");
     }
