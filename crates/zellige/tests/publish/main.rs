@@ -9,3 +9,4 @@ mod sources;
 mod rows;
 mod valid;
 mod laws;
+mod docs;
