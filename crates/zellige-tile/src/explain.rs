@@ -460,6 +460,8 @@ mod tests {
     use zellige_recipe::{Options, Plan, check};
 
     use super::*;
+    use crate::decode::decode;
+    use crate::emit::Emitter;
     use crate::slice::Slicer;
 
     /// Returns the plan of a layer with zooms 0 to 4 and these options.
@@ -578,32 +580,68 @@ mod tests {
         assert!(matches!(fates[0].fate, Fate::NotCut(n) if n > TILES_CUT_MAX), "{:?}", fates[0].fate);
     }
 
+    /// All pieces of one feature, by tile.
     #[derive(Debug, Default)]
-    struct Pieces(BTreeMap<Zoom, Vec<(TileCoord, Option<u64>)>>);
+    struct Sorted {
+        block: Vec<u8>,
+        pieces: BTreeMap<TileCoord, (PieceKey, Vec<u8>, Vec<u8>)>,
+    }
 
-    impl PieceSink for Pieces {
-        fn attributes(&mut self, _block: &[u8]) {}
+    impl PieceSink for Sorted {
+        fn attributes(&mut self, block: &[u8]) {
+            self.block = block.to_vec();
+        }
 
         fn id(&mut self, _layer: u8, _zoom: Option<Zoom>, _id: u64, _place: u64) {}
 
         fn piece(&mut self, key: PieceKey, body: &[u8]) {
-            let tile = key.tile().coord();
-            self.0.entry(tile.zoom()).or_default().push((tile, Body::open(body).id));
+            self.pieces.insert(key.tile().coord(), (key, self.block.clone(), body.to_vec()));
         }
     }
 
-    /// Slices the feature as a job does and compares tiles and ids with those of the explanation.
-    fn check_against_slices(feature: &Feature, options: &str) {
-        let plan = plan(options);
-        let keys = Keys::for_plan(&plan);
-        let mut sliced = Pieces::default();
-        Slicer::new(&plan, &keys).slice(feature, 0, &[0], &mut sliced);
-        for at in explain(feature, &plan.layers[0]).zooms {
-            let mut expected = sliced.0.remove(&at.zoom).unwrap_or_default();
-            expected.sort_unstable();
-            let found: Vec<_> = at.tiles.iter().map(|part| (part.tile, at.stage.id)).collect();
-            assert_eq!(found, expected, "{options}");
+    /// What a tile has of the feature: vertices, id, attributes.
+    type Seen = (usize, Option<u64>, Vec<(String, Value)>);
+
+    /// Returns the tiles that a job makes of the feature alone.
+    fn made(feature: &Feature, plan: &Plan) -> BTreeMap<TileCoord, Seen> {
+        let keys = Keys::for_plan(plan);
+        let mut sorted = Sorted::default();
+        Slicer::new(plan, &keys).slice(feature, 0, &[0], &mut sorted);
+        let names = keys.names();
+        let mut emitter = Emitter::new(plan, &keys, &names, 512_000);
+        let (mut bytes, mut made) = (Vec::new(), BTreeMap::new());
+        for (tile, (key, block, body)) in sorted.pieces {
+            emitter.begin(tile);
+            emitter.push(key, &block, &body);
+            emitter.finish(&mut bytes);
+            let decoded = decode(&bytes).unwrap();
+            for layer in &decoded.layers {
+                let feature = &layer.features[0];
+                let attributes = layer.attributes(feature);
+                let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned()));
+                made.insert(tile, (feature.geometry.points.len(), feature.id, attributes.collect()));
+            }
         }
+        made
+    }
+
+    /// Compares what is explained with the tiles that a job makes of the feature alone.
+    fn check_against_job(feature: &Feature, options: &str) {
+        let plan = plan(options);
+        let mut expected = made(feature, &plan);
+        for at in explain(feature, &plan.layers[0]).zooms {
+            let written: Vec<_> =
+                at.written.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let is_written = at.fate == Fate::Written;
+            for part in at.tiles.iter().filter(|_| is_written) {
+                if part.fills && at.stage.removes_filled == Some(true) {
+                    continue;
+                }
+                let seen = (part.n_vertices, at.stage.id, written.clone());
+                assert_eq!(expected.remove(&part.tile), Some(seen), "{:?} {options}", part.tile);
+            }
+        }
+        assert_eq!(expected, BTreeMap::new(), "{options}");
     }
 
     #[test]
@@ -615,9 +653,16 @@ mod tests {
             r#", "features": {"simplification": ["*", ["zoom"], 300], "id": ["get", "lanes"]}"#,
             r#", "features": {"filter": ["<", ["zoom"], 3]}, "tiles": {"id": null, "buffer_size": 0}"#,
             r#", "tiles": {"bbox": [-20, 0, 20, 20], "extent": 512}"#,
+            r#", "features": {"attributes": {"zoom_element": ["rank"], "allowed_output": ["rank", "b"]}},
+                "tiles": {"attributes": {"set": {"b": ["concat", "z", ["to-string", ["zoom"]]]}}, "id": ["zoom"]}"#,
+            r#", "tiles": {"remove_filled": true}"#,
+            r#", "tiles": {"remove_filled": [">", ["zoom"], 3], "filter": ["!=", ["zoom"], 2]}"#,
+            r#", "tiles": {"limit": [["lowest_where_in_distance", true, 3, "lanes"]],
+                "union": [{"group_by": ["lanes"], "aggregate": {"rank": "arbitrary"}}]}"#,
+            r#", "tiles": {"union": [{"where": ["==", ["zoom"], 3], "group_by": ["rank"]}]}"#,
         ] {
             for feature in [road(), square(0.01), square(3.0), square(170.0)] {
-                check_against_slices(&feature, options);
+                check_against_job(&feature, options);
             }
         }
     }
