@@ -68,7 +68,7 @@ struct Told<'t> {
     input: String,
     line: u64,
     found: &'t Found,
-    /// Name, zooms and explanation of each layer that takes the source.
+    /// Name and explanation of each layer that takes the source.
     layers: Vec<(&'t str, Explanation)>,
     /// The one zoom that is asked for.
     zoom: Option<Zoom>,

@@ -63,7 +63,9 @@ pub struct AtZoom {
     pub shape: Option<Shape>,
     /// In how many tiles it is.
     pub n_tiles: u64,
-    /// The first of them by x and y.
+    /// How many of these windows it covers whole.
+    pub n_filled: u64,
+    /// The tiles by x and y, up to [`TILES_LISTED_MAX`] of them.
     pub tiles: Vec<InTile>,
     /// What happens among the features of a tile.
     pub stage: InStage,
@@ -270,6 +272,7 @@ impl Explainer<'_> {
             is_kept: None,
             shape: None,
             n_tiles: 0,
+            n_filled: 0,
             tiles: Vec::new(),
             stage: InStage::default(),
             written: Attributes::default(),
@@ -299,7 +302,7 @@ impl Explainer<'_> {
         let origin = Origin { layer: 0, place: 0, id };
         let reach = self.spreader.spread(&simplified, spread, origin, &mut cut);
         cut.tiles.sort_by_key(|part| part.tile);
-        at.n_tiles = cut.n_tiles;
+        (at.n_tiles, at.n_filled) = (cut.n_tiles, cut.n_filled);
         at.tiles = cut.tiles;
         match reach {
             Reach::Elsewhere => Ok(Fate::Elsewhere),
@@ -373,7 +376,7 @@ impl Explainer<'_> {
         let before = alone[0].attributes.clone();
         stage.compute(&mut alone, zoom, &plan.tiles).map_err(in_tile(Step::TileSet))?;
         note_changes(Step::TileSet, &before, &alone[0].attributes, &mut at.changes);
-        if at.tiles.iter().any(|part| part.fills) {
+        if at.n_filled > 0 {
             let removes = stage.switches(&alone, zoom, &plan.tiles.remove_filled);
             at.stage.removes_filled = Some(removes.map_err(in_tile(Step::RemoveFilled))?[0]);
         }
@@ -426,6 +429,7 @@ fn note_changes(by: Step, before: &Attributes, after: &Attributes, out: &mut Vec
 #[derive(Debug, Default)]
 struct Cut {
     n_tiles: u64,
+    n_filled: u64,
     tiles: Vec<InTile>,
     largest: StagedFeature,
 }
@@ -436,11 +440,12 @@ impl PieceSink for Cut {
     fn id(&mut self, _layer: u8, _zoom: Option<Zoom>, _id: u64, _place: u64) {}
 
     fn piece(&mut self, key: PieceKey, body: &[u8]) {
+        let body = Body::open(body);
         self.n_tiles += 1;
+        self.n_filled += u64::from(body.fills);
         if TILES_LISTED_MAX <= self.tiles.len() {
             return;
         }
-        let body = Body::open(body);
         let mut geometry = Geometry::default();
         open_geometry(body, &mut geometry);
         let n_vertices = geometry.points.len();

@@ -83,6 +83,7 @@ fn zoom_to_json(at: &AtZoom) -> Value {
         "filter": at.is_kept,
         "simplification": shape,
         "n_tiles": at.n_tiles,
+        "n_filled": at.n_filled,
         "tiles": tiles,
         "tile_stage": {
             "limit": limits,

@@ -139,10 +139,33 @@ fn fate_text(fate: &Fate, at: &AtZoom, explanation: &Explanation) -> String {
 
 /// Appends what each step did at one zoom, up to the last that was reached.
 fn push_steps(out: &mut String, at: &AtZoom, explanation: &Explanation) {
-    let mut step = |label: &str, outcome: &str| {
-        put(out, format_args!("  {label:<width$}{outcome}\n", width = STEP_CHARS - 2));
-    };
-    let changes = |by: Step| at.changes.iter().filter(move |change| change.by == by);
+    push_feature_steps(out, at, explanation);
+    push_tile_steps(out, at);
+    let mut step = |label: &str, outcome: &str| push_step(out, label, outcome);
+    for (name, value) in at.written.iter() {
+        step("writes", &assigned(name, value));
+    }
+    for InTile { tile, n_vertices, fills } in &at.tiles {
+        let fills = if *fills { ", fills it" } else { "" };
+        let (zoom, x, y) = (tile.zoom(), tile.x(), tile.y());
+        step(
+            &format!("tile {zoom}/{x}/{y}"),
+            &format!("{}{fills}", counted(*n_vertices as u64, "vertex", "vertices")),
+        );
+    }
+    let n_more = at.n_tiles - at.tiles.len() as u64;
+    if n_more > 0 {
+        step("more tiles", &grouped(n_more));
+    }
+}
+
+fn push_step(out: &mut String, label: &str, outcome: &str) {
+    put(out, format_args!("  {label:<width$}{outcome}\n", width = STEP_CHARS - 2));
+}
+
+/// Appends the steps that see the feature alone.
+fn push_feature_steps(out: &mut String, at: &AtZoom, explanation: &Explanation) {
+    let mut step = |label: &str, outcome: &str| push_step(out, label, outcome);
     if let Some(id) = &at.id {
         step("features.id", &id_text(id));
     }
@@ -162,7 +185,7 @@ fn push_steps(out: &mut String, at: &AtZoom, explanation: &Explanation) {
         );
     }
     for by in [Step::ZoomElement, Step::Set] {
-        changes(by)
+        changes_by(by, at)
             .for_each(|change| step(by.option().trim_start_matches("features."), &change_text(change)));
     }
     if let Some(is_kept) = at.is_kept {
@@ -177,6 +200,11 @@ fn push_steps(out: &mut String, at: &AtZoom, explanation: &Explanation) {
     if at.n_tiles > 0 {
         step("cut", &counted(at.n_tiles, "tile", "tiles"));
     }
+}
+
+/// Appends the steps among the features of a tile.
+fn push_tile_steps(out: &mut String, at: &AtZoom) {
+    let mut step = |label: &str, outcome: &str| push_step(out, label, outcome);
     for (idx, (rule, applies)) in at.stage.limits.iter().enumerate() {
         let applies = if *applies { "applies" } else { "does not apply" };
         step(&format!("tiles.limit {}", idx + 1), &format!("{applies}: {}", limit_text(rule)));
@@ -187,11 +215,11 @@ fn push_steps(out: &mut String, at: &AtZoom, explanation: &Explanation) {
             if *takes_part { "takes part" } else { "does not take part" },
         );
     }
-    changes(Step::Union).for_each(|change| step("tiles.union, alone", &change_text(change)));
+    changes_by(Step::Union, at).for_each(|change| step("tiles.union, alone", &change_text(change)));
     if let Some(is_kept) = at.stage.is_kept {
         step(Step::TileFilter.option(), if is_kept { "true" } else { "false" });
     }
-    changes(Step::TileSet).for_each(|change| step(Step::TileSet.option(), &change_text(change)));
+    changes_by(Step::TileSet, at).for_each(|change| step(Step::TileSet.option(), &change_text(change)));
     if let Some(removes) = at.stage.removes_filled {
         let outcome = if removes { FILLED_TEXT } else { "keeps filled tiles" };
         step(Step::RemoveFilled.option(), outcome);
@@ -199,24 +227,16 @@ fn push_steps(out: &mut String, at: &AtZoom, explanation: &Explanation) {
     if at.fate == Fate::Written {
         step(Step::TileId.option(), &at.stage.id.map_or_else(|| "none".to_owned(), |id| id.to_string()));
     }
-    for (name, value) in at.written.iter() {
-        step("writes", &assigned(name, value));
-    }
-    for InTile { tile, n_vertices, fills } in &at.tiles {
-        let fills = if *fills { ", fills it" } else { "" };
-        let (zoom, x, y) = (tile.zoom(), tile.x(), tile.y());
-        step(
-            &format!("tile {zoom}/{x}/{y}"),
-            &format!("{}{fills}", counted(*n_vertices as u64, "vertex", "vertices")),
-        );
-    }
-    let n_more = at.n_tiles - at.tiles.len() as u64;
-    if n_more > 0 {
-        step("more tiles", &grouped(n_more));
-    }
+}
+
+fn changes_by(by: Step, at: &AtZoom) -> impl Iterator<Item = &Change> {
+    at.changes.iter().filter(move |change| change.by == by)
 }
 
 fn id_text(id: &Id) -> String {
+    if id.value == Value::Null {
+        return "none".to_owned();
+    }
     let mut out = value_text(id.value.as_ref());
     if let Some(number) = id.number.map(|number| number.to_string()).filter(|number| *number != out) {
         put(&mut out, format_args!(" -> {number}"));
