@@ -13,6 +13,7 @@
 //! | `text expressions` | `EXPRESSION → VALUE`, on the first line of data at zoom 0 | equal |
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use zellige::recipe::expression::Op;
@@ -52,9 +53,11 @@ fn recipe(layer: &Value) -> String {
 /// Returns the tiles of a job as text, with its warnings, or why it failed.
 fn result(recipe: &str, source: &str) -> Result<String, String> {
     let published = publish(recipe, source, &settings(1, 64 << 20)).map_err(|error| error.to_string())?;
-    let warnings: String =
-        published.report.warnings.iter().map(|warning| format!("warning {warning}\n")).collect();
-    Ok((published.text + &warnings).trim_end().to_owned())
+    let mut shown = published.text;
+    for warning in &published.report.warnings {
+        let _ = writeln!(shown, "warning {warning}");
+    }
+    Ok(shown.trim_end().to_owned())
 }
 
 fn page() -> (std::path::PathBuf, String) {

@@ -10,3 +10,4 @@ mod rows;
 mod valid;
 mod laws;
 mod docs;
+mod hostile;
