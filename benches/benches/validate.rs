@@ -2,15 +2,16 @@
 //!
 //! `as cut` are polygons as they come from the grid at one zoom; `legal` are the same when nothing is left to
 //! mend; `crossed` are those again, each ring with two neighbouring vertices swapped, so that all of them
-//! cross themselves and go through the overlay. `coast` is one ring that snapping has pressed together.
+//! cross themselves and go through the overlay. `coast` is one ring at a zoom that is much too coarse for it,
+//! not simplified, so that snapping has pressed it together.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use zellige_benches::made::coast;
-use zellige_benches::shapes::{LEVEL, cuts, n_vertices, snapped};
+use zellige_benches::shapes::{Cut, LEVEL, cuts, cuts_of, n_vertices, projected, snapped};
 use zellige_benches::{Character, inputs, is_test};
-use zellige_model::{Feature, Geometry, Grid};
+use zellige_model::{Geometry, Grid};
 use zellige_tile::validate::{Validator, area_doubled};
 
 /// The zoom at which the coast fits a tile or two.
@@ -18,7 +19,7 @@ const COAST_LEVEL: u8 = 7;
 
 fn validate(criterion: &mut Criterion) {
     for input in inputs(&[Character::Areas]) {
-        let as_cut = on_grid(&input.features(), LEVEL);
+        let as_cut = on_grid(&cuts(&input.features(), LEVEL));
         let legal = legal(&as_cut);
         let crossed = crossed(&legal);
         measure(criterion, "as cut", &input.id(), &as_cut);
@@ -26,14 +27,14 @@ fn validate(criterion: &mut Criterion) {
         measure(criterion, "crossed", &input.id(), &crossed);
     }
     let doublings = if is_test() { 7 } else { 17 };
-    let as_cut = on_grid(&[coast(doublings)], COAST_LEVEL);
+    let as_cut = on_grid(&cuts_of(&projected(&[coast(doublings)]), COAST_LEVEL));
     let id = BenchmarkId::new("coast", n_vertices(&as_cut));
     measure(criterion, "as cut", &id, &as_cut);
     measure(criterion, "legal", &id, &legal(&as_cut));
 }
 
-fn on_grid(features: &[Feature], level: u8) -> Vec<Geometry<Grid>> {
-    snapped(&cuts(features, level)).into_iter().map(|(_, shape)| shape).collect()
+fn on_grid(cuts: &[Cut]) -> Vec<Geometry<Grid>> {
+    snapped(cuts).into_iter().map(|(_, shape)| shape).collect()
 }
 
 fn measure(criterion: &mut Criterion, name: &str, id: &BenchmarkId, shapes: &[Geometry<Grid>]) {

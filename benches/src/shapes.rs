@@ -73,12 +73,18 @@ pub fn simplified(features: &[Feature], level: u8) -> Vec<Geometry<World>> {
     shapes.into_iter().map(|shape| shape.geometry).collect()
 }
 
-/// Returns what the features have in all tiles of a zoom.
+/// Returns what the features, simplified, have in all tiles of a zoom.
 #[must_use]
 pub fn cuts(features: &[Feature], level: u8) -> Vec<Cut> {
+    cuts_of(&simplified(features, level), level)
+}
+
+/// Returns what these shapes have in all tiles of a zoom.
+#[must_use]
+pub fn cuts_of(shapes: &[Geometry<World>], level: u8) -> Vec<Cut> {
     let (stripes, extent) = (stripes(level), Extent::DEFAULT);
     let (mut columns, mut rows, mut out) = (Pieces::default(), Pieces::default(), Vec::new());
-    for (feature_idx, shape) in simplified(features, level).into_iter().enumerate() {
+    for (feature_idx, shape) in shapes.iter().enumerate() {
         let bounds = WorldBounds::of(&shape.points);
         if shape.kind == GeometryKind::Point {
             let grid = TileGrid::new(
@@ -87,10 +93,10 @@ pub fn cuts(features: &[Feature], level: u8) -> Vec<Cut> {
                 bounds.min.y.div_euclid(stripes.side),
                 extent,
             );
-            out.push(Cut { feature_idx, grid, geometry: shape });
+            out.push(Cut { feature_idx, grid, geometry: shape.clone() });
             continue;
         }
-        clip::columns(&shape, stripes, stripes.touched(bounds.min.x, bounds.max.x), &mut columns);
+        clip::columns(shape, stripes, stripes.touched(bounds.min.x, bounds.max.x), &mut columns);
         for (column, piece) in columns.iter() {
             clip::rows(piece, stripes, stripes.touched(bounds.min.y, bounds.max.y), &mut rows);
             let with_points = rows.iter().filter(|(_, piece)| !piece.is_empty());
