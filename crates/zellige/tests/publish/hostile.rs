@@ -133,7 +133,7 @@ fn megabyte_of_mistakes_is_told_in_full() {
     assert_eq!(messages(&recipe(&keys)).len(), n_keys);
     let (layers, _) = megabyte(|idx| format!(r#""no {idx}": 5"#));
     assert!(!messages(&format!(r#"{{"version": 1, "layers": {{{layers}}}}}"#)).is_empty());
-    let (wrong, n_wrong) = megabyte(|idx| format!(r#""a{idx}": ["nope"]"#));
+    let (wrong, n_wrong) = megabyte(|idx| format!(r#""a{idx}": []"#));
     let told = messages(&recipe(&format!(r#""features": {{"attributes": {{"set": {{{wrong}}}}}}}"#)));
     assert_eq!(told.len(), 2 * n_wrong);
     let garbage = "\u{fffd}".repeat(RECIPE_BYTES);
