@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use zellige_benches::{Character, inputs, plan};
-use zellige_model::Zoom;
+use zellige_model::{Place, Zoom};
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::slice::Slicer;
@@ -43,7 +43,8 @@ fn slice(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let (mut slicer, mut count) = (Slicer::new(&plan, &keys), Count::default());
                 for (place, feature) in features.iter().enumerate() {
-                    slicer.slice(feature, place as u64, &[0], &mut count);
+                    let place = Place { line: place as u32, ..Place::default() };
+                    slicer.slice(feature, (0, place), &[0], &mut count);
                 }
                 assert!(count.pieces > features.len() as u64 && count.bytes > 0, "features reach tiles");
                 slicer.finish()

@@ -1,7 +1,7 @@
 //! The verb `check`: says everything about a recipe.
 //!
 //! In:     a recipe, or a body `{"recipe": …, "name": …}`, from a file or standard input.
-//! Out:    problems, warnings and what the engine does not do yet, each with its place; or all of it as JSON.
+//! Out:    problems and warnings, each with its place; or all of it as JSON.
 //! Keeps:  the order in which the checker found them.
 //! Source: –
 

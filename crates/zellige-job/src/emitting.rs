@@ -150,6 +150,7 @@ impl Emitting<'_> {
             raw: Vec::new(),
             packed: Vec::new(),
         };
+        let _guard = CloseOnPanic(queue);
         while let Some(number) = queue.take_work() {
             let shard = self.build(cuts[number], cuts.get(number + 1).copied(), &mut worker);
             queue.put(number, shard);
@@ -178,6 +179,17 @@ impl Emitting<'_> {
         })?;
         worker.finish(tile.map(|(_, coord)| coord), &mut shard);
         Ok(shard)
+    }
+}
+
+/// Ends the writer's wait when a worker panics, so that the panic comes out.
+struct CloseOnPanic<'q>(&'q OrderedQueue<Result<Shard, Error>>);
+
+impl Drop for CloseOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.close();
+        }
     }
 }
 

@@ -60,7 +60,7 @@ impl Runs {
             let row = run.rows.partition_point(|row| row.key.slot < from);
             cursors.push(Cursor::Memory { run, row });
         }
-        for run in &self.files {
+        for run in self.files.iter().filter(|run| run.has_rows(from, to)) {
             cursors.push(Cursor::File(FileCursor::new(run, from).map_err(|source| self.read_error(source))?));
         }
         let is_within = |key: &PieceKey| to.is_none_or(|to| key.slot < to);

@@ -12,7 +12,7 @@ pub enum Phase {
     Emitting,
 }
 
-/// How far a job is. All numbers count from the start of the job.
+/// How far a job is. Features and tiles count from the start of the job, bytes while sources are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// What the job is at.

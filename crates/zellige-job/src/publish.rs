@@ -32,7 +32,7 @@ const RUN_BYTES_MAX: u64 = 64 << 20;
 /// Called a few times a second; breaking off cancels the job.
 pub type Watch<'w> = &'w mut dyn FnMut(&Progress) -> ControlFlow<()>;
 
-/// How a job runs. Nothing here but the texts, the tile limit and the level changes a byte.
+/// How a job runs. Nothing here but the texts, the tile limit, the level and how sources are read changes a byte.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Threads that slice and emit; writing is done by the caller's.

@@ -66,6 +66,8 @@ pub struct LayerReport {
     pub maxzoom: Zoom,
     /// A checksum over geometry and attributes of all tiles in order, ids left out.
     pub checksum: u64,
+    /// Features that limits took out of tiles, counted in every tile.
+    pub features_limited: u64,
     /// Counters by zoom.
     pub stats: LayerStats,
 }
@@ -131,6 +133,7 @@ pub(crate) fn write(mut facts: Facts<'_>, locate: Locate<'_>) -> Report {
             minzoom: plan.minzoom,
             maxzoom: plan.maxzoom,
             checksum: *checksum,
+            features_limited: emitted.notes.n_limited,
             stats: emitted.stats,
         })
         .collect();
@@ -172,6 +175,10 @@ fn add_layer_findings(facts: &mut Facts<'_>) {
         facts.found.findings.count(FindingCode::LimitMixed, layer.notes.n_limit_mixed);
         facts.found.findings.count(FindingCode::AggregateIgnored, layer.notes.n_ignored);
         facts.found.findings.count(FindingCode::ClusterNotPoints, layer.notes.n_unclustered);
+        facts.found.findings.count(FindingCode::FeatureVanished, layer.notes.n_vanished);
+        facts.found.findings.count(FindingCode::NumberNotFinite, layer.notes.n_not_finite);
+        facts.found.findings.count(FindingCode::IdUnusable, layer.notes.n_id_unusable);
+        facts.found.findings.count(FindingCode::IdInexact, layer.notes.n_id_inexact);
         let is_empty = layer.stats.total(|zoom| zoom.tiles) == 0;
         facts.found.findings.count(FindingCode::LayerEmpty, u64::from(is_empty));
     }

@@ -114,6 +114,7 @@ impl Slicing<'_> {
         let mut worker = Worker {
             slicer: Slicer::new(self.plan, self.keys),
             sink: Sink { pieces: RunWriter::new(self.pieces), ids: RunWriter::new(self.ids) },
+            counters: self.counters,
             parser: Parser::new(),
             found: Found::default(),
         };
@@ -156,6 +157,13 @@ struct Sink<'a> {
     ids: RunWriter<'a>,
 }
 
+impl Sink<'_> {
+    /// Whether a run could not be kept; then the job is lost.
+    const fn has_failed(&self) -> bool {
+        self.pieces.has_failed() || self.ids.has_failed()
+    }
+}
+
 impl PieceSink for Sink<'_> {
     fn attributes(&mut self, block: &[u8]) {
         self.pieces.attributes(block);
@@ -173,6 +181,7 @@ impl PieceSink for Sink<'_> {
 struct Worker<'a> {
     slicer: Slicer<'a>,
     sink: Sink<'a>,
+    counters: &'a Counters,
     parser: Parser,
     found: Found,
 }
@@ -184,7 +193,7 @@ impl Worker<'_> {
         source: &OpenSource,
         block: &mut Block,
     ) -> Result<(), zellige_ingest::Error> {
-        let Self { slicer, sink, parser, found } = self;
+        let Self { slicer, sink, parser, found, counters } = self;
         let _ = block.for_each(parser, &mut |place, item| {
             found.lines += 1;
             match item {
@@ -196,7 +205,7 @@ impl Worker<'_> {
                             .findings
                             .add(code, source_idx, place, || example(source_idx, place, reason, &[]));
                     }
-                    slicer.slice(feature, place.key(), &source.layer_numbers, sink);
+                    slicer.slice(feature, (source_idx, place), &source.layer_numbers, sink);
                 }
                 Item::Fault(fault, line) => {
                     let reason = &fault.reason;
@@ -205,7 +214,11 @@ impl Worker<'_> {
                         .add(fault.code, source_idx, place, || example(source_idx, place, reason, line));
                 }
             }
-            ControlFlow::Continue(())
+            if sink.has_failed() || counters.is_cancelled() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         })?;
         Ok(())
     }

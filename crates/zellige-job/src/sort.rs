@@ -2,7 +2,7 @@
 //!
 //! In:     pieces from many workers, each filling a run of its own.
 //! Out:    sorted runs, which `merge` reads as one stream.
-//! Keeps:  every piece; equal keys do not occur.
+//! Keeps:  every piece; the keys of pieces differ.
 //!
 //! A full run is sorted and stays in memory while the budget allows it; otherwise it is written to an
 //! unnamed temporary file, which the system removes with the process, however that ends. A block of
@@ -68,6 +68,16 @@ pub(crate) struct FileRun {
     pub(crate) len: u64,
     /// Keys and where their rows start, one every [`INDEX_STEP_BYTES`].
     pub(crate) index: Vec<(PieceKey, u64)>,
+    /// The slot of the last row.
+    last_slot: u64,
+}
+
+impl FileRun {
+    /// Whether rows may lie from slot `from` to before slot `to`.
+    pub(crate) fn has_rows(&self, from: u64, to: Option<u64>) -> bool {
+        let starts_before = self.index.first().is_some_and(|(key, _)| to.is_none_or(|to| key.slot < to));
+        starts_before && from <= self.last_slot
+    }
 }
 
 /// Where runs go; shared by all workers.
@@ -146,7 +156,8 @@ impl RunStore {
         }
         writer.flush().map_err(|source| failed("writing", len, source))?;
         drop(writer);
-        Ok(FileRun { file, len, index })
+        let last_slot = run.rows.last().map_or(0, |row| row.key.slot);
+        Ok(FileRun { file, len, index, last_slot })
     }
 
     /// Ends writing; all runs can be read now.
@@ -165,7 +176,7 @@ pub(crate) struct RunWriter<'s> {
     store: &'s RunStore,
     run: MemoryRun,
     block: u32,
-    /// Whether the latest block already stands in the run at hand.
+    /// The latest block.
     latest: Vec<u8>,
     failed: Option<Error>,
 }
@@ -173,6 +184,11 @@ pub(crate) struct RunWriter<'s> {
 impl<'s> RunWriter<'s> {
     pub(crate) fn new(store: &'s RunStore) -> Self {
         Self { store, run: MemoryRun::default(), block: u32::MAX, latest: Vec::new(), failed: None }
+    }
+
+    /// Whether a run could not be kept.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed.is_some()
     }
 
     /// Returns the first error that keeping a run met; pieces after it are lost.
@@ -195,6 +211,9 @@ impl<'s> RunWriter<'s> {
 
     /// Takes a piece with the latest attributes.
     pub(crate) fn push(&mut self, key: PieceKey, body: &[u8]) {
+        if self.failed.is_some() {
+            return;
+        }
         let added = body.len() + self.latest.len() + 4 + size_of::<Row>();
         if self.run.size() as usize + added > self.store.run_bytes {
             if let Err(error) = self.store.keep(&mut self.run) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use zellige_model::{Extent, GeometryKind, ValueRef, Zoom};
 
-use crate::expression::{Bindings, EvalError, Evaluator, Expression, Names, Program, Scope, compile};
+use crate::expression::{Bindings, Evaluator, Expression, Names, Program, Scope, compile};
 use crate::lint::TILE_KIB_MAX;
 use crate::plan::{
     Amount, FeatureStage, LayerPlan, Limit, Output, Plan, RankOrder, Simplification, Switch, TileIds,
@@ -41,11 +41,13 @@ pub(crate) fn resolve(
     recipe: &Recipe,
 ) -> Result<Plan, Vec<Problem>> {
     let mut problems = Vec::new();
-    let layers = recipe.layers.iter().filter_map(|layer| {
-        let plan = Compiled::new(layer).layer_plan(layer);
-        plan.map_err(|fault| problems.push(fault.problem(document, layer))).ok()
-    });
-    let layers = layers.collect();
+    let mut layers = Vec::new();
+    for layer in &recipe.layers {
+        let compiled = Compiled::new(layer);
+        let faults = compiled.size_faults(layer);
+        problems.extend(faults.into_iter().map(|fault| fault.problem(document, layer)));
+        layers.extend(compiled.layer_plan(layer));
+    }
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -62,7 +64,7 @@ struct SizeFault {
     option: &'static str,
     origin: NodeId,
     zoom: Zoom,
-    error: Box<EvalError>,
+    reason: String,
 }
 
 impl SizeFault {
@@ -70,7 +72,7 @@ impl SizeFault {
         let value = document.value(self.origin);
         Problem {
             message: format!("layers.{}.tiles.{} has an invalid expression.", layer.name, self.option),
-            reason: Some(self.error.to_string()),
+            reason: Some(self.reason),
             pointer: value.pointer(),
             span: value.key_span().map_or(value.span(), |key| key.start..value.span().end),
             found: value.describe(),
@@ -183,11 +185,20 @@ impl Compiled {
         }
     }
 
-    fn layer_plan(self, layer: &Layer) -> Result<LayerPlan, SizeFault> {
+    /// Returns the sizes that cannot be computed, each at the first zoom where it fails.
+    fn size_faults(&self, layer: &Layer) -> Vec<SizeFault> {
+        let names = Arc::new(self.names.clone());
+        let first =
+            |size: &Size| layer.minzoom.to(layer.maxzoom).find_map(|zoom| size.at(zoom, &names).err());
+        [&self.extent, &self.buffer_percent].into_iter().filter_map(first).collect()
+    }
+
+    /// Returns the plan, unless a size has faults.
+    fn layer_plan(self, layer: &Layer) -> Option<LayerPlan> {
         let names = Arc::new(self.names.clone());
         let (minzoom, maxzoom) = (layer.minzoom, layer.maxzoom);
-        let zooms = minzoom.to(maxzoom).map(|zoom| self.zoom_plan(zoom, &names)).collect::<Result<_, _>>()?;
-        Ok(LayerPlan {
+        let zooms = minzoom.to(maxzoom).map(|zoom| self.zoom_plan(zoom, &names)).collect::<Option<_>>()?;
+        Some(LayerPlan {
             name: layer.name.clone(),
             source: layer.source.value.clone(),
             minzoom,
@@ -207,7 +218,7 @@ impl Compiled {
         })
     }
 
-    fn zoom_plan(&self, zoom: Zoom, names: &Arc<Names>) -> Result<ZoomPlan, SizeFault> {
+    fn zoom_plan(&self, zoom: Zoom, names: &Arc<Names>) -> Option<ZoomPlan> {
         let level = zoom.get();
         let set = |set: &[(String, Program)]| {
             set.iter().map(|(name, program)| (name.clone(), program.at_zoom(level))).collect()
@@ -215,11 +226,11 @@ impl Compiled {
         let switch = |program: &Option<Program>, default| {
             program.as_ref().map_or(default, |program| Switch::of(program.at_zoom(level)))
         };
-        let extent = self.extent.at(zoom, names)?.round().clamp(1.0, 65_536.0);
+        let extent = self.extent.at(zoom, names).ok()?.round().clamp(1.0, 65_536.0);
         let extent = Extent::new(extent as u32).unwrap_or(Extent::DEFAULT);
-        let buffer_percent = self.buffer_percent.at(zoom, names)?.clamp(0.0, 100.0);
+        let buffer_percent = self.buffer_percent.at(zoom, names).ok()?.clamp(0.0, 100.0);
         let tile_id = self.tile_id.as_ref().map(|id| id.at_zoom(level));
-        Ok(ZoomPlan {
+        Some(ZoomPlan {
             extent,
             buffer_units: (f64::from(extent.get()) * buffer_percent / 100.0).round() as u32,
             features: FeatureStage {
@@ -295,12 +306,17 @@ impl Size {
             id: ValueRef::Null,
             attributes: &bindings,
         };
-        Evaluator::default().number(program, &scope).map_err(|error| SizeFault {
+        let fault = |reason| SizeFault {
             option: self.option,
             origin: self.origin.expect("only a written size is computed"),
             zoom,
-            error,
-        })
+            reason,
+        };
+        match Evaluator::default().number(program, &scope) {
+            Ok(number) if number.is_finite() => Ok(number),
+            Ok(number) => Err(fault(format!("[expression] expected a finite number but found {number}"))),
+            Err(error) => Err(fault(error.to_string())),
+        }
     }
 }
 
@@ -474,6 +490,21 @@ mod tests {
         );
         assert!(checked.plan.is_none() && checked.recipe.is_none());
         assert!(text[checked.problems[0].span.clone()].starts_with("\"extent\""));
+    }
+
+    #[test]
+    fn both_sizes_are_problems_and_infinity_is_no_size() {
+        let text = layer(r#", "tiles": {"extent": ["/", 0, 0], "buffer_size": ["get", "a"]}"#);
+        let checked = check_recipe(text.as_bytes(), &Options::default());
+        assert_eq!(
+            checked.wire_messages(),
+            [
+                "layers.a.tiles.extent has an invalid expression.",
+                "[expression] expected a finite number but found NaN",
+                "layers.a.tiles.buffer_size has an invalid expression.",
+                "[expression] expected value to be of type 'number' but found 'null'",
+            ]
+        );
     }
 
     #[test]

@@ -13,7 +13,8 @@
 //!              value        a `Value` message of MVT
 //! ```
 //!
-//! Keeps:  order of attributes; the block is all that later stages ever see of them.
+//! Keeps:  order of attributes; the block is all that encoding sees of them (recipes that look at the
+//!         features of a tile have blocks of their own until then, see `staged`).
 //! Source: recipe 2.8, step 16; null, arrays and objects are never written.
 
 use xxhash_rust::xxh3::xxh3_64;

@@ -249,7 +249,9 @@ impl<'p> LayerEmitter<'p> {
         let Some(zoom_plan) = self.zoom_plan.filter(|_| !self.staged.is_empty()) else { return Ok(()) };
         let staged = std::mem::take(&mut self.staged);
         for feature in self.stage.run(staged, tile.zoom(), zoom_plan)? {
-            block::pack(&feature.attributes, self.plan, &mut buffers.keys, &mut buffers.block);
+            let not_finite =
+                block::pack(&feature.attributes, self.plan, &mut buffers.keys, &mut buffers.block);
+            self.stage.note_not_finite(not_finite);
             // Whether the layer is removed was decided already.
             write_body(&feature.geometry, feature.id, false, &mut buffers.body);
             self.encode(&Block::open(&buffers.block), &Body::open(&buffers.body), names);

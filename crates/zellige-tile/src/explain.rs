@@ -7,8 +7,7 @@
 //! Source: recipe 2.8.
 
 use zellige_model::{
-    Attributes, Feature, FindingCode, Findings, Geometry, GeometryKind, TileCoord, Value, World, WorldBounds,
-    Zoom,
+    Attributes, Feature, FindingCode, Geometry, GeometryKind, TileCoord, Value, World, WorldBounds, Zoom,
 };
 use zellige_recipe::expression::EvalError;
 use zellige_recipe::plan::{Limit, TileIds};
@@ -220,7 +219,7 @@ pub fn explain(feature: &Feature, layer: &LayerPlan) -> Explanation {
     let n_vertices = feature.geometry.points.len();
     let mut shape = Geometry::default();
     project(&feature.geometry, &mut shape);
-    drop_points_outside(&mut shape, &mut Findings::default());
+    drop_points_outside(&mut shape);
     let n_outside = n_vertices - shape.points.len();
     if let Some(bbox) = layer.features_bbox {
         let mut cut = Geometry::default();
@@ -611,7 +610,7 @@ mod tests {
     fn made(feature: &Feature, plan: &Plan) -> BTreeMap<TileCoord, Seen> {
         let keys = Keys::for_plan(plan);
         let mut sorted = Sorted::default();
-        Slicer::new(plan, &keys).slice(feature, 0, &[0], &mut sorted);
+        Slicer::new(plan, &keys).slice(feature, (0, zellige_model::Place::default()), &[0], &mut sorted);
         let names = keys.names();
         let mut emitter = Emitter::new(plan, &keys, &names, 512_000);
         let (mut bytes, mut made) = (Vec::new(), BTreeMap::new());

@@ -13,7 +13,7 @@ use crate::project::tile_area_km2;
 /// Tiles a chunk of the set: neighbours along the Hilbert curve.
 const CHUNK_TILES: u64 = 4096;
 
-/// A set of tiles of one zoom, at most 32 MiB plus its index.
+/// A set of tiles of one zoom: a bit a tile, so at most 32 MiB for the tiers up to `30cm` and 2 GiB for `1cm`.
 #[derive(Clone, Debug)]
 pub struct TileCover {
     zoom: Zoom,

@@ -9,7 +9,8 @@
 //! its buffer is never clipped.
 
 use zellige_model::{
-    Feature, FindingCode, Findings, Geometry, GeometryKind, LonLat, LonLatBounds, World, WorldBounds, Zoom,
+    Example, Feature, FindingCode, Findings, Geometry, GeometryKind, LonLat, LonLatBounds, Place, World,
+    WorldBounds, Zoom,
 };
 use zellige_recipe::expression::EvalError;
 use zellige_recipe::plan::{Amount, Switch, TileIds};
@@ -47,6 +48,7 @@ struct LayerSlicer<'p> {
     selector: Selector<'p>,
     features_box: Option<WorldBounds>,
     tiles_box: Option<WorldBounds>,
+    ids_vary: bool,
     stats: SliceStats,
     cover: Option<TileCover>,
 }
@@ -56,6 +58,8 @@ struct LayerSlicer<'p> {
 struct Work<'p> {
     keys: KeyCache<'p>,
     findings: Findings,
+    /// Source and place of the feature at hand.
+    at: (u32, Place),
     weigher: Weigher,
     weighted: Weighted,
     simplified: Weighted,
@@ -74,7 +78,7 @@ pub struct Sliced {
     pub layers: Vec<SliceStats>,
     /// By layer of the plan: the tiles that its features touch at the zoom that measures its area.
     pub covers: Vec<Option<TileCover>>,
-    /// Cases without an example; the caller knows the lines.
+    /// What was odd about features, with their places.
     pub findings: Findings,
     /// The first expression that could not be evaluated; then pieces are missing.
     pub fault: Option<Fault>,
@@ -111,6 +115,7 @@ impl<'p> Slicer<'p> {
             work: Work {
                 keys: KeyCache::new(keys),
                 findings: Findings::default(),
+                at: (0, Place::default()),
                 weigher: Weigher::default(),
                 weighted: Weighted::default(),
                 simplified: Weighted::default(),
@@ -125,20 +130,20 @@ impl<'p> Slicer<'p> {
         }
     }
 
-    /// Slices `feature` for the layers with these numbers.
-    ///
-    /// `place` is the position of the feature in its source.
+    /// Slices `feature` of this `source` number for the layers with these numbers.
     pub fn slice(
         &mut self,
         feature: &Feature,
-        place: u64,
+        (source, place): (u32, Place),
         layer_numbers: &[usize],
         sink: &mut dyn PieceSink,
     ) {
+        self.work.at = (source, place);
         project(&feature.geometry, &mut self.projected);
-        drop_points_outside(&mut self.projected, &mut self.work.findings);
+        let n_outside = drop_points_outside(&mut self.projected);
+        self.work.note(FindingCode::OutsideMercator, n_outside);
         for number in layer_numbers {
-            let fault = self.layers[*number].slice((feature, place), &self.projected, &mut self.work, sink);
+            let fault = self.layers[*number].slice(feature, &self.projected, &mut self.work, sink);
             Fault::keep_first(&mut self.fault, fault.err());
         }
     }
@@ -151,13 +156,36 @@ impl<'p> Slicer<'p> {
     }
 }
 
-/// Drops points beyond the latitudes of the square; lines and polygons are cut with their tiles.
-pub(crate) fn drop_points_outside(geometry: &mut Geometry<World>, findings: &mut Findings) {
-    if geometry.kind == GeometryKind::Point {
-        let before = geometry.points.len();
-        geometry.points.retain(|point| (0..=World::SIDE).contains(&point.y));
-        findings.count(FindingCode::OutsideMercator, (before - geometry.points.len()) as u64);
+impl Work<'_> {
+    /// Adds cases of a finding about the feature at hand.
+    fn note(&mut self, code: FindingCode, cases: u64) {
+        let (source, place) = self.at;
+        if cases > 0 {
+            self.findings.count(code, cases - 1);
+            let example =
+                || Example { source, place, reason: code.sentence().to_owned(), text: String::new() };
+            self.findings.add(code, source, place, example);
+        }
     }
+}
+
+/// Drops points beyond the latitudes of the square, and everything of a line or polygon that lies wholly
+/// beyond them; returns how many points or shapes went. What crosses the edge is cut with its tiles.
+pub(crate) fn drop_points_outside(geometry: &mut Geometry<World>) -> u64 {
+    let before = geometry.points.len();
+    if geometry.kind == GeometryKind::Point {
+        geometry.points.retain(|point| (0..=World::SIDE).contains(&point.y));
+        // The southern edge belongs to the last row.
+        geometry.points.iter_mut().for_each(|point| point.y = point.y.min(World::SIDE - 1));
+        return (before - geometry.points.len()) as u64;
+    }
+    let is_north = geometry.points.iter().all(|point| point.y < 0);
+    let is_south = geometry.points.iter().all(|point| point.y > World::SIDE);
+    if before > 0 && (is_north || is_south) {
+        geometry.reset(geometry.kind);
+        return 1;
+    }
+    0
 }
 
 impl<'p> LayerSlicer<'p> {
@@ -168,6 +196,7 @@ impl<'p> LayerSlicer<'p> {
             selector: Selector::new(plan),
             features_box: plan.features_bbox.map(world_box),
             tiles_box: plan.tiles_bbox.map(world_box),
+            ids_vary: plan.ids_vary_by_zoom(),
             stats: SliceStats::default(),
             cover: TileCover::for_maxzoom(plan.maxzoom),
         }
@@ -176,7 +205,7 @@ impl<'p> LayerSlicer<'p> {
     /// Slices a feature; the error is the fault at the lowest zoom.
     fn slice(
         &mut self,
-        (feature, place): (&Feature, u64),
+        feature: &Feature,
         projected: &Geometry<World>,
         work: &mut Work<'p>,
         sink: &mut dyn PieceSink,
@@ -192,15 +221,21 @@ impl<'p> LayerSlicer<'p> {
         };
         let bounds = WorldBounds::of(&source.points);
         work.weighted.geometry.clone_from(source);
-        work.weigher.weigh(source, floor_world(self.plan), &mut work.weighted.weights);
-        if let Some(cover) = self.cover.as_mut().filter(|_| !source.is_empty()) {
-            cover.add(source, &bounds, &mut work.columns, &mut work.rows);
-        }
-        let mut each = EachZoom { feature, place, bounds, last_tolerance: None, kept: None, is_plain: None };
+        let place = work.at.1.key();
+        let mut each = EachZoom {
+            feature,
+            place,
+            bounds,
+            is_weighed: false,
+            last_tolerance: None,
+            kept: None,
+            is_plain: None,
+            has_not_finite: false,
+        };
         let mut first_fault = Ok(());
         for (zoom, plan) in zoom_plans(self.plan) {
             match self.slice_zoom((zoom, plan), &mut each, work, sink) {
-                Ok(Reach::Tiles) => self.stats.bounds.merge(&bounds),
+                Ok(Reach::Tiles) => self.stats.bounds.merge(&each.bounds),
                 Ok(Reach::Vanished) => *self.stats.vanished.entry(zoom).or_default() += 1,
                 Ok(Reach::Elsewhere) => {}
                 Err(error) => {
@@ -210,6 +245,7 @@ impl<'p> LayerSlicer<'p> {
                 }
             }
         }
+        work.note(FindingCode::NumberNotFinite, u64::from(each.has_not_finite));
         first_fault
     }
 
@@ -221,7 +257,8 @@ impl<'p> LayerSlicer<'p> {
         sink: &mut dyn PieceSink,
     ) -> Result<Reach, Box<EvalError>> {
         let is_plain = plan.tiles.is_plain();
-        if each.kept.is_none() || each.is_plain != Some(is_plain) || !self.selector.is_as_below(zoom) {
+        let is_settled = self.selector.is_as_below(zoom) && !self.ids_vary;
+        if each.kept.is_none() || each.is_plain != Some(is_plain) || !is_settled {
             each.is_plain = Some(is_plain);
             each.kept = Some(self.select((zoom, plan), each, work, sink)?);
         }
@@ -229,6 +266,10 @@ impl<'p> LayerSlicer<'p> {
         let (units, is_grown) = self.selector.simplification(each.feature, zoom, &plan.simplification)?;
         if work.weighted.geometry.is_empty() {
             return Ok(Reach::Elsewhere);
+        }
+        if !each.is_weighed {
+            each.is_weighed = true;
+            self.weigh(&each.bounds, work);
         }
         let tolerance = tolerance_world(zoom, plan, units);
         let is_grown = is_grown && work.weighted.geometry.kind == GeometryKind::Polygon;
@@ -249,16 +290,25 @@ impl<'p> LayerSlicer<'p> {
         Ok(work.spreader.spread(geometry, spread, origin, sink))
     }
 
+    /// Weighs the feature, and notes the tiles that it would be billed for.
+    fn weigh(&mut self, bounds: &WorldBounds, work: &mut Work<'p>) {
+        let Weighted { geometry, weights } = &mut work.weighted;
+        work.weigher.weigh(geometry, floor_world(self.plan), weights);
+        if let Some(cover) = &mut self.cover {
+            cover.add(geometry, bounds, &mut work.columns, &mut work.rows);
+        }
+    }
+
     /// Asks whether the feature is in the layer at a zoom; if so, its attributes and its id go to the sink.
     fn select(
         &mut self,
         (zoom, plan): (Zoom, &ZoomPlan),
-        each: &EachZoom<'_>,
+        each: &mut EachZoom<'_>,
         work: &mut Work<'p>,
         sink: &mut dyn PieceSink,
     ) -> Result<Kept, Box<EvalError>> {
         let numeric = numeric_id(self.selector.identify(each.feature, zoom, plan)?);
-        let ids_vary = self.plan.ids_vary_by_zoom();
+        let ids_vary = self.ids_vary;
         let is_first = each.kept.is_none();
         if is_first || ids_vary {
             // Ids count before the filter does, and whatever becomes of the feature.
@@ -266,7 +316,7 @@ impl<'p> LayerSlicer<'p> {
                 sink.id(self.number, ids_vary.then_some(zoom), id, each.place);
             }
             if let Some(code) = numeric.finding.filter(|_| is_first) {
-                work.findings.count(code, 1);
+                work.note(code, 1);
             }
         }
         let Some(selected) = self.selector.at(each.feature, zoom, plan)? else {
@@ -275,9 +325,7 @@ impl<'p> LayerSlicer<'p> {
         let id = numeric.id.filter(|_| plan.tiles.id != TileIds::None);
         if plan.tiles.is_plain() {
             let not_finite = block::pack(selected.attributes, self.plan, &mut work.keys, &mut work.block);
-            if is_first {
-                work.findings.count(FindingCode::NumberNotFinite, not_finite);
-            }
+            each.has_not_finite |= not_finite > 0;
         } else {
             staged::pack(selected, &mut work.keys, &mut work.block);
         }
@@ -292,11 +340,14 @@ struct EachZoom<'f> {
     feature: &'f Feature,
     place: u64,
     bounds: WorldBounds,
+    is_weighed: bool,
     /// The tolerance that the simplified shape has, world units.
     last_tolerance: Option<f64>,
     kept: Option<Kept>,
     /// Whether the latest block is a plain one.
     is_plain: Option<bool>,
+    /// Whether a number could not be written at some zoom.
+    has_not_finite: bool,
 }
 
 /// Whether a feature is in the layer, and with which id.

@@ -47,6 +47,8 @@ pub struct Spread<'b> {
     stripes: Stripes,
     /// First and last column that the feature touches, through all copies of the world.
     columns: (i64, i64),
+    /// Those of them that are made, as far as the first world goes.
+    columns_cut: (i64, i64),
     /// First and last row that it touches and that is made.
     rows: (i64, i64),
     /// First and last column of the first world that is made.
@@ -74,12 +76,20 @@ impl<'b> Spread<'b> {
         };
         let columns_made = tiles_box.map_or((0, last), |made_box| made(made_box.min.x, made_box.max.x));
         let rows_made = tiles_box.map_or((0, last), |made_box| made(made_box.min.y, made_box.max.y));
+        let columns = stripes.touched(bounds.min.x, bounds.max.x);
+        let is_in_first_world = 0 <= columns.0 && columns.1 <= last;
+        let columns_cut = if is_in_first_world {
+            (columns.0.max(columns_made.0), columns.1.min(columns_made.1))
+        } else {
+            columns
+        };
         let (first, final_row) = stripes.touched(bounds.min.y, bounds.max.y);
         Self {
             zoom,
             plan,
             stripes,
-            columns: stripes.touched(bounds.min.x, bounds.max.x),
+            columns,
+            columns_cut,
             rows: (first.max(rows_made.0), final_row.min(rows_made.1)),
             columns_made,
             is_grown: false,
@@ -152,7 +162,7 @@ impl Spreader {
     ) -> Reach {
         let mut target = Target { spread, origin, sink, reach: Reach::Elsewhere };
         let (first, last) = spread.columns;
-        if spread.rows.1 < spread.rows.0 {
+        if spread.rows.1 < spread.rows.0 || spread.columns_cut.1 < spread.columns_cut.0 {
             return Reach::Elsewhere;
         }
         if geometry.kind == GeometryKind::Point {
@@ -160,7 +170,7 @@ impl Spreader {
         } else if first == last {
             self.stamp.column(first, geometry, &mut target);
         } else if last - first < spread.columns_per_world() {
-            clip::columns(geometry, spread.stripes, spread.columns, &mut self.columns);
+            clip::columns(geometry, spread.stripes, spread.columns_cut, &mut self.columns);
             for (column, piece) in self.columns.iter() {
                 self.stamp.column(column, piece, &mut target);
             }

@@ -5,7 +5,7 @@
 //! Keeps:  source order where nothing sorts.
 //! Source: recipe 2.8, steps 9 to 15: limit, union, filter, set, order, `remove_filled`, id.
 
-use zellige_model::{Extent, Geometry, GeometryKind, Grid, ValueRef, World, Zoom};
+use zellige_model::{Extent, FindingCode, Geometry, GeometryKind, Grid, ValueRef, World, Zoom};
 use zellige_recipe::expression::{Bindings, EvalError, Evaluator, Scope};
 use zellige_recipe::plan::{Simplification, Switch, TileIds, TileStage, UnionStage};
 use zellige_recipe::{LayerPlan, ZoomPlan};
@@ -41,6 +41,14 @@ pub struct StageNotes {
     pub n_ignored: u64,
     /// Lines and polygons that were to be clustered.
     pub n_unclustered: u64,
+    /// Features that a simplification after merging left without a shape, counted in every tile.
+    pub n_vanished: u64,
+    /// Numbers that could not be written, counted in every tile.
+    pub n_not_finite: u64,
+    /// Ids that tiles compute and that are booleans, arrays or objects, counted in every tile.
+    pub n_id_unusable: u64,
+    /// Ids that tiles compute and that are above 2^53 - 1, counted in every tile.
+    pub n_id_inexact: u64,
     /// Kinds of order values that were seen, one bit a rank.
     pub order_ranks: u8,
 }
@@ -52,6 +60,10 @@ impl StageNotes {
         self.n_limit_mixed += other.n_limit_mixed;
         self.n_ignored += other.n_ignored;
         self.n_unclustered += other.n_unclustered;
+        self.n_vanished += other.n_vanished;
+        self.n_not_finite += other.n_not_finite;
+        self.n_id_unusable += other.n_id_unusable;
+        self.n_id_inexact += other.n_id_inexact;
         self.order_ranks |= other.order_ranks;
     }
 }
@@ -76,6 +88,11 @@ impl<'p> Stage<'p> {
             smoother: Smoother::default(),
             notes: StageNotes::default(),
         }
+    }
+
+    /// Notes numbers that could not be written.
+    pub const fn note_not_finite(&mut self, numbers: u64) {
+        self.notes.n_not_finite += numbers;
     }
 
     /// Returns what was odd so far.
@@ -150,13 +167,18 @@ impl<'p> Stage<'p> {
         let (mut features, notes) = union(features, &takes_part, &stage.union, plan.extent);
         self.notes.n_ignored += notes.n_ignored;
         self.notes.n_unclustered += notes.n_unclustered;
-        let Some(simplification) = &stage.simplification else { return Ok(features) };
         for feature in &mut features {
-            if passing.binary_search(&feature.place).is_err() {
-                self.smooth(feature, zoom, plan, simplification)?;
+            if passing.binary_search(&feature.place).is_ok() {
+                continue;
             }
+            if let Some(simplification) = &stage.simplification {
+                self.smooth(feature, zoom, simplification)?;
+            }
+            feature.fills = fills_window(&feature.geometry, plan.extent, plan.buffer_units);
         }
+        let n_before = features.len();
         features.retain(|feature| !feature.geometry.is_empty());
+        self.notes.n_vanished += (n_before - features.len()) as u64;
         Ok(features)
     }
 
@@ -165,7 +187,6 @@ impl<'p> Stage<'p> {
         &mut self,
         feature: &mut StagedFeature,
         zoom: Zoom,
-        plan: &ZoomPlan,
         simplification: &Simplification,
     ) -> Result<(), StageFault> {
         self.bindings.bind(feature.attributes.iter());
@@ -173,7 +194,6 @@ impl<'p> Stage<'p> {
         let (units, is_grown) =
             evaluate_simplification(simplification, &scope, &mut self.evaluator).map_err(at(feature))?;
         self.smoother.smooth(&mut feature.geometry, units, is_grown);
-        feature.fills = fills_window(&feature.geometry, plan.extent, plan.buffer_units);
         Ok(())
     }
 
@@ -242,7 +262,10 @@ impl<'p> Stage<'p> {
                     self.bindings.bind(feature.attributes.iter());
                     let scope = scope(feature, zoom, &self.bindings);
                     let value = self.evaluator.value(program, &scope).map_err(at(feature))?.to_owned();
-                    feature.id = numeric_id(&value).id;
+                    let numeric = numeric_id(&value);
+                    feature.id = numeric.id;
+                    self.notes.n_id_unusable += u64::from(numeric.finding == Some(FindingCode::IdUnusable));
+                    self.notes.n_id_inexact += u64::from(numeric.finding == Some(FindingCode::IdInexact));
                 }
             }
         }

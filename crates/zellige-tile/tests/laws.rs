@@ -7,8 +7,8 @@ use geo::{Area, BooleanOps};
 use geo_types as gt;
 use proptest::prelude::*;
 use zellige_model::{
-    Attributes, Extent, Feature, Geometry, GeometryKind, Grid, LayerName, LonLat, TileCoord, Value, ValueRef,
-    World, WorldBounds, Zoom,
+    Attributes, Extent, Feature, Geometry, GeometryKind, Grid, LayerName, LonLat, Place, TileCoord, Value,
+    ValueRef, World, WorldBounds, Zoom,
 };
 use zellige_recipe::plan::{FeatureStage, Simplification, TileStage};
 use zellige_recipe::{LayerPlan, Output, Plan, ZoomPlan};
@@ -376,7 +376,12 @@ fn tile_of(meant: &[Meant]) -> (Vec<u8>, Vec<(Grid, Option<u64>)>) {
             let value = value.as_deref().map_or(ValueRef::Int(*key as i64), ValueRef::String);
             feature.attributes.push(&names[*key], value);
         }
-        slicer.slice(&feature, place as u64, &[0], &mut Direct(&mut emitter, Vec::new()));
+        slicer.slice(
+            &feature,
+            (0, Place { line: place as u32, ..Place::default() }),
+            &[0],
+            &mut Direct(&mut emitter, Vec::new()),
+        );
         let grid = TileGrid::new(Zoom::default(), 0, 0, Extent::DEFAULT);
         let position = grid.snap(zellige_tile::project::project_point(LonLat::new(meant.lon, meant.lat)));
         expected.push((position, meant.id.map(u64::from)));

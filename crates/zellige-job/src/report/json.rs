@@ -91,6 +91,7 @@ impl LayerReport {
             "minzoom": self.minzoom.get(),
             "maxzoom": self.maxzoom.get(),
             "checksum": format!("{:016x}", self.checksum),
+            "features_limited": self.features_limited,
             "zooms": zooms,
         })
     }

@@ -105,7 +105,14 @@ mod tests {
             stats.at(tile.zoom()).note_capped(tile, bytes, 5);
         }
         let zoom = Zoom::default();
-        LayerReport { name: "mountains".into(), minzoom: zoom, maxzoom: zoom, checksum: 0, stats }
+        LayerReport {
+            name: "mountains".into(),
+            minzoom: zoom,
+            maxzoom: zoom,
+            checksum: 0,
+            features_limited: 0,
+            stats,
+        }
     }
 
     #[test]

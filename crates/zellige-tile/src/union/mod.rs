@@ -34,8 +34,7 @@ pub struct UnionNotes {
 
 /// Merges the features that take part.
 ///
-/// Whether a merged polygon fills the window is known only when a member does: two halves that do so
-/// together are not recognized.
+/// Whether a merged polygon fills the window is for the caller to see, who knows the buffer.
 ///
 /// # Panics
 ///

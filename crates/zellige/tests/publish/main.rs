@@ -11,3 +11,4 @@ mod valid;
 mod laws;
 mod docs;
 mod hostile;
+mod losses;
