@@ -49,8 +49,9 @@ pub struct Compressor {
 }
 
 impl Compressor {
-    /// The level that a job has when it names none; see the bench `compress`.
-    pub const LEVEL_DEFAULT: u8 = 6;
+    /// The level that a job has when it names none. Measured on whole jobs against level 6: 2 to 13 % less
+    /// CPU time for at most 0.5 % more bytes; lower levels lose more bytes than they save time.
+    pub const LEVEL_DEFAULT: u8 = 5;
     /// The highest level: smallest and slowest.
     pub const LEVEL_MAX: u8 = 12;
 

@@ -81,7 +81,7 @@ pub(crate) const VERB: Verb = Verb {
         ),
         Flag::value("temp", "DIR", "folder of temporary files (default: that of the system)"),
         Flag::value("tile-size-limit", "KIB", "most KiB of a whole tile before compression (default 500)"),
-        Flag::value("compression-level", "N", "1 (fast) to 12 (small), default 6"),
+        Flag::value("compression-level", "N", "1 (fast) to 12 (small), default 5"),
         check::ZOOM_LIMIT_FLAG,
         Flag::value("name", "TEXT", "name of the tileset (default: that of the recipe or of the output)"),
         Flag::value("description", "TEXT", "longer text about the tileset"),

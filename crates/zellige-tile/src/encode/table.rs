@@ -8,6 +8,8 @@ use crate::block::Entry;
 
 const TAG_KEY: u8 = 3 << 3 | 2;
 const TAG_VALUE: u8 = 4 << 3 | 2;
+/// Slots that a tile starts with.
+const SLOTS_MIN: usize = 256;
 
 /// The keys of a layer: numbers of the job to numbers of the tile.
 #[derive(Debug, Default)]
@@ -72,6 +74,8 @@ impl KeyTable {
 pub(super) struct ValueTable {
     epoch: u32,
     slots: Vec<Slot>,
+    /// How many of the slots are in use, a power of two: small tiles after a large one stay in the cache.
+    len: usize,
     used: Vec<UsedValue>,
     bytes: Vec<u8>,
 }
@@ -99,6 +103,7 @@ impl ValueTable {
 
     pub(super) fn clear(&mut self) {
         self.epoch += 1;
+        self.len = self.slots.len().min(SLOTS_MIN);
         self.used.clear();
         self.bytes.clear();
     }
@@ -108,7 +113,7 @@ impl ValueTable {
     }
 
     pub(super) fn find(&self, entry: &Entry<'_>) -> Option<u32> {
-        if self.slots.is_empty() {
+        if self.len == 0 {
             return None;
         }
         self.probe(entry).ok()
@@ -116,7 +121,7 @@ impl ValueTable {
 
     /// Returns the index of the value, or the free slot where it belongs.
     fn probe(&self, entry: &Entry<'_>) -> Result<u32, usize> {
-        let mask = self.slots.len() - 1;
+        let mask = self.len - 1;
         let mut place = entry.hash as usize & mask;
         loop {
             let slot = self.slots[place];
@@ -132,7 +137,7 @@ impl ValueTable {
     }
 
     pub(super) fn index(&mut self, entry: &Entry<'_>) -> u32 {
-        if self.slots.len() < 2 * (self.used.len() + 1) {
+        if self.len < 2 * (self.used.len() + 1) {
             self.grow();
         }
         let place = match self.probe(entry) {
@@ -151,14 +156,16 @@ impl ValueTable {
     }
 
     fn grow(&mut self) {
-        let len = (2 * self.slots.len()).max(256);
-        self.slots.clear();
-        self.slots.resize(len, Slot::default());
-        self.epoch = 1;
+        self.len = (2 * self.len).max(SLOTS_MIN);
+        if self.slots.len() < self.len {
+            self.slots.resize(self.len, Slot::default());
+        }
+        self.epoch += 1;
+        let mask = self.len - 1;
         for (index, used) in self.used.iter().enumerate() {
-            let mut place = used.hash as usize & (len - 1);
+            let mut place = used.hash as usize & mask;
             while self.slots[place].epoch == self.epoch {
-                place = (place + 1) & (len - 1);
+                place = (place + 1) & mask;
             }
             self.slots[place] = Slot { epoch: self.epoch, index: index as u32 };
         }
@@ -172,7 +179,7 @@ impl ValueTable {
             && used.frame >= bytes_len
         {
             let index = self.used.len() as u32 - 1;
-            let mask = self.slots.len() - 1;
+            let mask = self.len - 1;
             let mut place = used.hash as usize & mask;
             while self.slots[place].index != index || self.slots[place].epoch != self.epoch {
                 place = (place + 1) & mask;

@@ -209,7 +209,6 @@ fn huge_numbers_in_expressions_run() {
     run(r#""features": {"simplification": ["*", 1e300, ["zoom"]], "id": 1e300}"#);
     run(r#""tiles": {"extent": ["^", 10, 300], "buffer_size": ["^", 10, 300]}"#);
     run(r#""tiles": {"extent": ["-", 0, 1e300], "buffer_size": ["-", 0, 1e300]}"#);
-    run(r#""tiles": {"extent": ["/", 0, 0], "buffer_size": ["/", 0, 0]}"#);
     run(
         r#""tiles": {"limit": [["lowest_where_in_distance", true, 4294967295, "n"]], "union": [{"cluster": true, "region_count": 4294967295}]}"#,
     );
