@@ -197,6 +197,7 @@ impl<'r> FileCursor<'r> {
         let rest = self.run.len - self.offset - have as u64;
         let wanted = (len - have).max(READ_BYTES).min(rest as usize);
         self.buffer.resize(have + wanted, 0);
-        self.run.file.read_exact_at(&mut self.buffer[have..], self.offset + have as u64)
+        let from = self.run.start + self.offset + have as u64;
+        self.run.file.read_exact_at(&mut self.buffer[have..], from)
     }
 }

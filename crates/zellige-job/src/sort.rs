@@ -4,8 +4,8 @@
 //! Out:    sorted runs, which `merge` reads as one stream.
 //! Keeps:  every piece; the keys of pieces differ.
 //!
-//! A full run is sorted and stays in memory while the budget allows it; otherwise it is written to an
-//! unnamed temporary file, which the system removes with the process, however that ends. A block of
+//! A full run is sorted and stays in memory while the budget allows it; otherwise it is written to the
+//! unnamed temporary file of its worker, which the system removes with the process, however that ends. A block of
 //! attributes stands once a run in memory, and beside each piece in a file:
 //!
 //! ```text
@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use zellige_tile::piece::PieceKey;
 
@@ -64,7 +64,9 @@ impl MemoryRun {
 /// Rows in a temporary file.
 #[derive(Debug)]
 pub(crate) struct FileRun {
-    pub(crate) file: File,
+    pub(crate) file: Arc<File>,
+    /// Where the run starts in the file.
+    pub(crate) start: u64,
     pub(crate) len: u64,
     /// Keys and where their rows start, one every [`INDEX_STEP_BYTES`].
     pub(crate) index: Vec<(PieceKey, u64)>,
@@ -111,8 +113,8 @@ impl RunStore {
         self.spilled_bytes.load(Ordering::Relaxed)
     }
 
-    /// Sorts `run` and keeps it; it comes back empty.
-    fn keep(&self, run: &mut MemoryRun) -> Result<(), Error> {
+    /// Sorts `run` and keeps it; it comes back empty. Beyond the budget it goes behind the others in `spill`.
+    fn keep(&self, run: &mut MemoryRun, spill: &mut Spill) -> Result<(), Error> {
         if run.rows.is_empty() {
             return Ok(());
         }
@@ -124,7 +126,7 @@ impl RunStore {
             return Ok(());
         }
         self.memory_bytes.fetch_sub(size, Ordering::Relaxed);
-        let file_run = self.spill(run)?;
+        let file_run = self.spill(run, spill)?;
         self.spilled_bytes.fetch_add(file_run.len, Ordering::Relaxed);
         self.file_runs.lock().unwrap_or_else(PoisonError::into_inner).push(file_run);
         run.rows.clear();
@@ -132,12 +134,17 @@ impl RunStore {
         Ok(())
     }
 
-    fn spill(&self, run: &MemoryRun) -> Result<FileRun, Error> {
+    fn spill(&self, run: &MemoryRun, spill: &mut Spill) -> Result<FileRun, Error> {
         let mut len = 0_u64;
         let failed =
             |attempt, bytes, source| Error::Spill { attempt, folder: self.folder.clone(), bytes, source };
-        let file = tempfile::tempfile_in(&self.folder).map_err(|source| failed("creating", 0, source))?;
-        let mut writer = BufWriter::with_capacity(1 << 20, &file);
+        if spill.file.is_none() {
+            let new = tempfile::tempfile_in(&self.folder).map_err(|source| failed("creating", 0, source))?;
+            spill.file = Some(Arc::new(new));
+        }
+        let file = Arc::clone(spill.file.as_ref().expect("the file was made just now"));
+        let start = spill.len;
+        let mut writer = BufWriter::with_capacity(1 << 20, &*file);
         let mut index: Vec<(PieceKey, u64)> = Vec::new();
         for row in &run.rows {
             if index.last().is_none_or(|(_, start)| len - start >= INDEX_STEP_BYTES) {
@@ -150,14 +157,15 @@ impl RunStore {
             head[16..20].copy_from_slice(&(block.len() as u32).to_le_bytes());
             head[20..].copy_from_slice(&(body.len() as u32).to_le_bytes());
             for part in [&head, block, body] {
-                writer.write_all(part).map_err(|source| failed("writing", len, source))?;
+                writer.write_all(part).map_err(|source| failed("writing", start + len, source))?;
             }
             len += (HEAD_BYTES + block.len() + body.len()) as u64;
         }
-        writer.flush().map_err(|source| failed("writing", len, source))?;
+        writer.flush().map_err(|source| failed("writing", start + len, source))?;
         drop(writer);
         let last_slot = run.rows.last().map_or(0, |row| row.key.slot);
-        Ok(FileRun { file, len, index, last_slot })
+        spill.len += len;
+        Ok(FileRun { file, start, len, index, last_slot })
     }
 
     /// Ends writing; all runs can be read now.
@@ -170,11 +178,19 @@ impl RunStore {
     }
 }
 
+/// The temporary file of one worker; its runs stand in it one behind the other.
+#[derive(Debug, Default)]
+struct Spill {
+    file: Option<Arc<File>>,
+    len: u64,
+}
+
 /// The run that one worker fills.
 #[derive(Debug)]
 pub(crate) struct RunWriter<'s> {
     store: &'s RunStore,
     run: MemoryRun,
+    spill: Spill,
     block: u32,
     /// The latest block.
     latest: Vec<u8>,
@@ -183,7 +199,14 @@ pub(crate) struct RunWriter<'s> {
 
 impl<'s> RunWriter<'s> {
     pub(crate) fn new(store: &'s RunStore) -> Self {
-        Self { store, run: MemoryRun::default(), block: u32::MAX, latest: Vec::new(), failed: None }
+        Self {
+            store,
+            run: MemoryRun::default(),
+            spill: Spill::default(),
+            block: u32::MAX,
+            latest: Vec::new(),
+            failed: None,
+        }
     }
 
     /// Whether a run could not be kept.
@@ -199,7 +222,7 @@ impl<'s> RunWriter<'s> {
     /// Hands in the last run.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         self.check()?;
-        self.store.keep(&mut self.run)
+        self.store.keep(&mut self.run, &mut self.spill)
     }
 
     /// Says which attributes the next pieces have.
@@ -216,7 +239,7 @@ impl<'s> RunWriter<'s> {
         }
         let added = body.len() + self.latest.len() + 4 + size_of::<Row>();
         if self.run.size() as usize + added > self.store.run_bytes {
-            if let Err(error) = self.store.keep(&mut self.run) {
+            if let Err(error) = self.store.keep(&mut self.run, &mut self.spill) {
                 self.failed.get_or_insert(error);
             }
             self.block = u32::MAX;
