@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
 
-use zellige_archive::{CreateOptions, Format};
+use zellige_archive::{CreateOptions, Format, WriteTiles};
 use zellige_ingest::{Blocks, Source};
 use zellige_model::{Example, FindingCode, Place};
 use zellige_recipe::Plan;
@@ -16,7 +17,8 @@ use zellige_tile::key::Keys;
 use crate::Error;
 use crate::describe::describe;
 use crate::duplicates::Duplicates;
-use crate::emitting::Emitting;
+use crate::emitting::{Emitting, Made};
+use crate::merge::Runs;
 use crate::progress::{Counters, Progress};
 use crate::report::{self, Report};
 use crate::slicing::{Found, OpenSource, Slicing};
@@ -106,56 +108,20 @@ pub fn publish(
     let format = Format::of(target)?;
     let mut archive =
         zellige_archive::create(target, format, &CreateOptions { overwrite: settings.overwrite })?;
-    let threads = settings.threads.get();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|number| format!("zellige-{number}"))
-        .build()
-        .map_err(|source| Error::Threads { threads, source })?;
-
-    let budget = Budget::new(settings);
-    let store = |bytes| RunStore::new(bytes, budget.run, settings.temp.clone());
-    let sources = open_sources(sources, &source_of_layer, settings)?;
-    let (keys, counters) = (Keys::for_plan(plan), Counters::default());
-    let (pieces, ids) = (store(budget.pieces), store(budget.ids));
-    let slicing =
-        Slicing { plan, sources: &sources, keys: &keys, pieces: &pieces, ids: &ids, counters: &counters };
-    let mut found = slicing.run(&pool, watch)?;
-    let sliced_in = started.instant.elapsed();
-    if found.lines == 0 {
-        return Err(Error::NoFeatures);
-    }
-    if found.features == 0 {
-        return Err(Error::NoGeoJson { hint: hint(&found) });
-    }
-
-    let lines = Lines { sources: sources.into_iter().map(|source| (source.id, source.blocks)).collect() };
-    if let Some(fault) = found.sliced.fault.take() {
-        return Err(lines.error(plan, &source_of_layer, fault));
-    }
-
-    let spilled_bytes = pieces.spilled_bytes();
-    let runs = pieces.into_runs();
-    let duplicates = Duplicates::find(&ids.into_runs(), plan.layers.len())?;
-    let names = keys.names();
-    let emitting = Emitting {
+    let job = Job {
         plan,
-        names: &names,
-        runs: &runs,
-        keys: &keys,
-        duplicates: &duplicates,
-        tile_bytes_max: settings.tile_bytes_max,
-        compression: format.compression(),
-        compression_level: settings.compression_level,
-        counters: &counters,
+        settings,
+        format,
+        source_of_layer,
+        pool: pool(settings.threads)?,
+        keys: Keys::for_plan(plan),
+        counters: Counters::default(),
     };
-    let mut made = emitting.run(&pool, &mut *archive, watch)?;
-    if let Some(fault) = made.emitted.fault.take() {
-        return Err(lines.error(plan, &source_of_layer, fault));
-    }
-    if made.tiles == 0 {
-        return Err(Error::NoTiles);
-    }
+    let sliced = job.slice(sources, watch)?;
+    let sliced_in = started.instant.elapsed();
+    let mut made = job.emit(&sliced, &mut *archive, watch)?;
+
+    let SlicedJob { mut found, lines, duplicates, names, spilled_bytes, .. } = sliced;
     found.findings.count(FindingCode::DuplicateId, duplicates.count());
     let title = title(target);
     let layers = std::mem::take(&mut made.emitted.layers);
@@ -172,7 +138,7 @@ pub fn publish(
         checksums: made.checksums,
         duplicates,
         spilled_bytes,
-        features: counters.features.load(Ordering::Relaxed),
+        features: job.counters.features.load(Ordering::Relaxed),
         started: started.at,
         sliced_in,
         elapsed: started.instant.elapsed(),
@@ -186,6 +152,103 @@ struct Started {
     instant: Instant,
 }
 
+/// What both phases need.
+struct Job<'a> {
+    plan: &'a Plan,
+    settings: &'a Settings,
+    format: Format,
+    /// By layer: the number of its source.
+    source_of_layer: Vec<usize>,
+    pool: rayon::ThreadPool,
+    keys: Keys,
+    counters: Counters,
+}
+
+/// What the first phase leaves to the second, and to the report.
+struct SlicedJob {
+    found: Found,
+    lines: Lines,
+    runs: Runs,
+    duplicates: Duplicates,
+    /// The names of all attributes, by number.
+    names: Vec<Arc<str>>,
+    spilled_bytes: u64,
+}
+
+impl Job<'_> {
+    /// The first phase: sources to sorted runs of pieces.
+    fn slice(&self, sources: Vec<Source>, watch: Watch<'_>) -> Result<SlicedJob, Error> {
+        let Self { plan, settings, keys, counters, .. } = self;
+        let budget = Budget::new(settings);
+        let store = |bytes| RunStore::new(bytes, budget.run, settings.temp.clone());
+        let (pieces, ids) = (store(budget.pieces), store(budget.ids));
+        let sources = open_sources(sources, &self.source_of_layer, settings)?;
+        let slicing = Slicing { plan, sources: &sources, keys, pieces: &pieces, ids: &ids, counters };
+        let mut found = slicing.run(&self.pool, watch)?;
+        if found.lines == 0 {
+            return Err(Error::NoFeatures);
+        }
+        if found.features == 0 {
+            return Err(Error::NoGeoJson { hint: hint(&found) });
+        }
+        let lines = Lines { sources: sources.into_iter().map(|source| (source.id, source.blocks)).collect() };
+        if let Some(fault) = found.sliced.fault.take() {
+            return Err(self.failed(&lines, fault));
+        }
+        let spilled_bytes = pieces.spilled_bytes();
+        let duplicates = Duplicates::find(&ids.into_runs(), plan.layers.len())?;
+        let (runs, names) = (pieces.into_runs(), keys.names());
+        Ok(SlicedJob { found, lines, runs, duplicates, names, spilled_bytes })
+    }
+
+    /// The second phase: runs to tiles in `archive`.
+    fn emit(
+        &self,
+        sliced: &SlicedJob,
+        archive: &mut dyn WriteTiles,
+        watch: Watch<'_>,
+    ) -> Result<Made, Error> {
+        let emitting = Emitting {
+            plan: self.plan,
+            names: &sliced.names,
+            runs: &sliced.runs,
+            keys: &self.keys,
+            duplicates: &sliced.duplicates,
+            tile_bytes_max: self.settings.tile_bytes_max,
+            compression: self.format.compression(),
+            compression_level: self.settings.compression_level,
+            counters: &self.counters,
+        };
+        let mut made = emitting.run(&self.pool, archive, watch)?;
+        if let Some(fault) = made.emitted.fault.take() {
+            return Err(self.failed(&sliced.lines, fault));
+        }
+        if made.tiles == 0 {
+            return Err(Error::NoTiles);
+        }
+        Ok(made)
+    }
+
+    /// Returns the error that a fault makes, with its line.
+    fn failed(&self, lines: &Lines, fault: Fault) -> Error {
+        let Fault { tile, layer, place, error } = fault;
+        let source = self.source_of_layer[usize::from(layer)];
+        let (file, line) = lines.locate(source as u32, Place::from_key(place)).unwrap_or_default();
+        let layer = self.plan.layers[usize::from(layer)].name.as_str().to_owned();
+        Error::Expression { reason: error.to_string(), tile, layer, file, line }
+    }
+}
+
+/// Returns the threads of a job.
+fn pool(threads: NonZeroUsize) -> Result<rayon::ThreadPool, Error> {
+    let threads = threads.get();
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|number| format!("zellige-{number}"))
+        .build()
+        .map_err(|source| Error::Threads { threads, source })
+}
+
 /// The lines of all sources, read to the end.
 struct Lines {
     sources: Vec<(String, Blocks)>,
@@ -195,15 +258,6 @@ impl Lines {
     /// Returns file and line of a place in a source.
     fn locate(&self, source: u32, place: Place) -> Option<(String, u64)> {
         self.sources.get(source as usize)?.1.line_number(place)
-    }
-
-    /// Returns the error that a fault makes, with its line.
-    fn error(&self, plan: &Plan, source_of_layer: &[usize], fault: Fault) -> Error {
-        let Fault { tile, layer, place, error } = fault;
-        let source = source_of_layer[usize::from(layer)];
-        let (file, line) = self.locate(source as u32, Place::from_key(place)).unwrap_or_default();
-        let layer = plan.layers[usize::from(layer)].name.as_str().to_owned();
-        Error::Expression { reason: error.to_string(), tile, layer, file, line }
     }
 }
 
