@@ -13,7 +13,8 @@ pub(super) fn split<A: Axis>(line: &[World], stripes: Stripes, out: &mut Pieces)
         let offsets = out.offsets(stripes, from.min(to), from.max(to));
         touched = touched.start.min(offsets.start)..touched.end.max(offsets.end);
         for offset in offsets {
-            let (low, high) = stripes.window(out.first + offset as i64);
+            let stripe = out.first + offset as i64;
+            let (low, high) = stripes.window(stripe);
             let piece = &mut out.pool[offset];
             if from < low {
                 piece.points.push(A::cross(a, b, low));
@@ -22,6 +23,7 @@ pub(super) fn split<A: Axis>(line: &[World], stripes: Stripes, out: &mut Pieces)
             } else if piece.open_part_len() == 0 {
                 piece.points.push(a);
             }
+            piece.points.extend(stripes.seams::<A>(stripe, a, b));
             if to < low {
                 piece.points.push(A::cross(a, b, low));
                 piece.end_part();

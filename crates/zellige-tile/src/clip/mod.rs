@@ -3,11 +3,15 @@
 //! In:     `Geometry<World>`; a row of equal stripes, each with a buffer on both sides.
 //! Out:    for every stripe the part inside its window, edges included; parts that left go missing,
 //!         a line that leaves and returns is two lines, a ring stays one ring that runs along the edge.
+//!         An edge that a window shortens has a new vertex where it crosses the seam between two stripes.
 //! Keeps:  order of features' parts, ring orientation, vertices inside the window bit for bit.
 //!         A cut between two vertices is the same point whichever way the edge is walked, so shapes
-//!         that share an edge share its cuts.
+//!         that share an edge share its cuts, and stripes that share a seam share the vertices on it.
 //! Source: one pass over the vertices that hands each edge to the stripes it touches; inside a stripe
 //!         lines are cut as by Liang and Barsky, rings as by Sutherland and Hodgman, one axis at a time.
+//!
+//! Two stripes shorten a long edge at different places, and rounding its new ends turns it a little: without
+//! a vertex on the seam, the halves would meet up to several units apart.
 //!
 //! A ring that leaves a window and comes back runs along the window's edge in between, possibly over
 //! itself; `validate` mends that, and only where it happened.
@@ -47,6 +51,23 @@ impl Stripes {
     /// Returns the window of stripe `n`: its two edges, which belong to it.
     const fn window(self, n: i64) -> (i64, i64) {
         (n * self.side - self.buffer, (n + 1) * self.side + self.buffer)
+    }
+
+    /// Returns the vertices that the edge from `a` to `b` needs on the two seams of stripe `n`, as it meets them.
+    ///
+    /// That is where it crosses a seam and reaches beyond the buffer of the stripe on either side, so one of
+    /// the two shortens it. Without a buffer the cut itself lies on the seam, and an edge square to the seam
+    /// does not turn when it is shortened.
+    fn seams<A: Axis>(self, n: i64, a: World, b: World) -> impl Iterator<Item = World> {
+        let (from, to) = (A::along(a), A::along(b));
+        let (min, max) = if from < to { (from, to) } else { (to, from) };
+        let (low, high) = (n * self.side, (n + 1) * self.side);
+        let turns = self.buffer > 0 && A::across(a) != A::across(b);
+        let is_shortened = move |seam: i64| {
+            turns && min < seam && seam < max && (min < seam - self.buffer || seam + self.buffer < max)
+        };
+        let seams = if from < to { [low, high] } else { [high, low] };
+        seams.into_iter().filter(move |seam| is_shortened(*seam)).map(move |seam| A::cross(a, b, seam))
     }
 }
 
@@ -184,7 +205,11 @@ mod tests {
         check(
             GeometryKind::LineString,
             &[&[(5, 0), (25, 20)]],
-            &[&[&[(5, 0), (11, 6)]], &[&[(9, 4), (21, 16)]], &[&[(19, 14), (25, 20)]]],
+            &[
+                &[&[(5, 0), (10, 5), (11, 6)]],
+                &[&[(9, 4), (10, 5), (20, 15), (21, 16)]],
+                &[&[(19, 14), (20, 15), (25, 20)]],
+            ],
         );
     }
 
@@ -193,7 +218,20 @@ mod tests {
         check(
             GeometryKind::LineString,
             &[&[(5, 0), (15, 10), (5, 20)]],
-            &[&[&[(5, 0), (11, 6)], &[(11, 14), (5, 20)]], &[&[(9, 4), (15, 10), (9, 16)]], &[]],
+            &[
+                &[&[(5, 0), (10, 5), (11, 6)], &[(11, 14), (10, 15), (5, 20)]],
+                &[&[(9, 4), (10, 5), (15, 10), (10, 15), (9, 16)]],
+                &[],
+            ],
+        );
+    }
+
+    #[test]
+    fn edge_within_both_buffers_needs_no_vertex_on_the_seam() {
+        check(
+            GeometryKind::LineString,
+            &[&[(9, 0), (11, 2)]],
+            &[&[&[(9, 0), (11, 2)]], &[&[(9, 0), (11, 2)]], &[]],
         );
     }
 

@@ -50,7 +50,8 @@ fn split_ring<A: Axis>(ring: &[World], stripes: Stripes, out: &mut Pieces) -> Ra
         let (from, to) = (A::along(a), A::along(b));
         (min, max) = (min.min(to), max.max(to));
         for offset in out.offsets(stripes, from.min(to), from.max(to)) {
-            let (low, high) = stripes.window(out.first + offset as i64);
+            let stripe = out.first + offset as i64;
+            let (low, high) = stripes.window(stripe);
             let points = &mut out.pool[offset].points;
             if from < low {
                 if low <= to {
@@ -63,6 +64,7 @@ fn split_ring<A: Axis>(ring: &[World], stripes: Stripes, out: &mut Pieces) -> Ra
             } else {
                 points.push(a);
             }
+            points.extend(stripes.seams::<A>(stripe, a, b));
             if to < low && low <= from {
                 points.push(A::cross(a, b, low));
             }
