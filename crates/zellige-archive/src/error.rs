@@ -101,6 +101,12 @@ pub enum Error {
         /// The tile.
         tile: TileCoord,
     },
+    /// A tile was said to equal an earlier one, and no tile with its hash came before.
+    #[error("tile `{tile}` has no content of its own, and no tile before it had the same")]
+    UnknownContent {
+        /// The tile.
+        tile: TileCoord,
+    },
     /// The file or folder is in none of the formats that can be read.
     #[error("`{}` is not a tileset: {found}", path.display())]
     NotAnArchive {

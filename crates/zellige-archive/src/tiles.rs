@@ -54,6 +54,15 @@ impl Format {
             Self::Folder => Compression::None,
         }
     }
+
+    /// Whether equal tiles are stored once; a folder has a file for each.
+    #[must_use]
+    pub fn shares_contents(self) -> bool {
+        match self {
+            Self::PMTiles | Self::MBTiles => true,
+            Self::Folder => false,
+        }
+    }
 }
 
 /// Settings of a new archive.
@@ -97,6 +106,15 @@ pub trait WriteTiles: Send {
     /// [`Error::Order`] and [`Error::EmptyTile`] when a tile breaks these rules; otherwise when the file
     /// cannot be written.
     fn write(&mut self, tile: TileCoord, stored: &[u8], hash: TileHash) -> Result<(), Error>;
+
+    /// Takes the next tile, whose content came before under the same hash, so that nobody compresses or
+    /// carries it twice. Only formats that [share contents](Format::shares_contents) know it again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownContent`] when it did not come before, or the format stores each tile by itself;
+    /// otherwise as [`WriteTiles::write`].
+    fn write_again(&mut self, tile: TileCoord, hash: TileHash) -> Result<(), Error>;
 
     /// Completes the archive with its metadata and puts it in its place.
     ///
@@ -194,11 +212,16 @@ pub(crate) struct Order {
 impl Order {
     /// Takes note of the next tile.
     pub(crate) fn admit(&mut self, tile: TileCoord, stored: &[u8]) -> Result<(), Error> {
-        if let Some(last) = self.last.filter(|last| TileId::from(tile) <= TileId::from(*last)) {
-            return Err(Error::Order { tile, last });
-        }
         if stored.is_empty() {
             return Err(Error::EmptyTile { tile });
+        }
+        self.admit_again(tile)
+    }
+
+    /// Takes note of the next tile, whose content is known.
+    pub(crate) fn admit_again(&mut self, tile: TileCoord) -> Result<(), Error> {
+        if let Some(last) = self.last.filter(|last| TileId::from(tile) <= TileId::from(*last)) {
+            return Err(Error::Order { tile, last });
         }
         self.last = Some(tile);
         Ok(())

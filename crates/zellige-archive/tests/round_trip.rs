@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use sample::{content, fill, tile, tiles, tileset, write};
-use zellige_archive::{CreateOptions, Error, Format, Summary, TileHash, create, open};
+use zellige_archive::{CreateOptions, Error, Format, Summary, TileHash, WriteTiles, create, open};
 
 /// The number of tiles of the zooms 0 to 5.
 const TO_ZOOM_5: u64 = 1_365;
@@ -186,6 +186,38 @@ fn rules_of_writing_are_kept() {
         assert_eq!(write(6, b"").unwrap_err().to_string(), "tile `2/1/0` has no bytes");
         write(7, b"seven").unwrap();
         assert_eq!(archive.finish(&tileset()).unwrap().tiles, 2);
+    }
+}
+
+#[test]
+fn content_is_given_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.pmtiles", "a.mbtiles", "a"] {
+        let path = folder.path().join(name);
+        let format = Format::of(&path).unwrap();
+        let mut archive = create(&path, format, &CreateOptions { overwrite: false }).unwrap();
+        let hash = TileHash::of(b"sea");
+        let fill = |archive: &mut dyn WriteTiles, id, raw: &[u8]| {
+            fill(archive, format, std::iter::once((tile(id), raw.to_vec())));
+        };
+        assert_eq!(
+            archive.write_again(tile(1), hash).unwrap_err().to_string(),
+            "tile `1/0/0` has no content of its own, and no tile before it had the same"
+        );
+        fill(&mut *archive, 1, b"sea");
+        if !format.shares_contents() {
+            assert!(matches!(archive.write_again(tile(2), hash), Err(Error::UnknownContent { .. })));
+            continue;
+        }
+        archive.write_again(tile(2), hash).unwrap();
+        assert!(matches!(archive.write_again(tile(2), hash), Err(Error::Order { .. })));
+        fill(&mut *archive, 3, b"land");
+        archive.write_again(tile(9), hash).unwrap();
+        let written = archive.finish(&tileset()).unwrap();
+        assert_eq!((written.tiles, written.distinct), (4, 2));
+        let archive = open(&path).unwrap();
+        let read = |id| archive.tile(tile(id)).unwrap().unwrap();
+        assert_eq!([1, 2, 3, 9].map(read), [&b"sea"[..], b"sea", b"land", b"sea"]);
     }
 }
 

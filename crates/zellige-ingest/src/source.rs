@@ -26,10 +26,15 @@ const BLOCK_BYTES_MAX: usize = 1 << 27;
 /// Lines are at most so long: places in their text are 32 bits.
 const LINE_BYTES_MAX: usize = 1 << 30;
 
+/// A source has so many blocks at least, as long as they are not tiny, so that threads can share it.
+const BLOCKS_MIN: u64 = 32;
+/// Blocks of a small source have at least so many bytes.
+const BLOCK_BYTES_MIN: u64 = 64 << 10;
+
 /// Sizes of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Nominal bytes of a block, 1 to 2^27.
+    /// Nominal bytes of a block, 1 to 2^27; small sources are cut into smaller ones.
     pub block_bytes: usize,
     /// Bytes of the longest line that is read, up to 2^30; longer ones are dropped and counted.
     pub line_bytes_max: usize,
@@ -142,7 +147,7 @@ impl Source {
             waiting.push((name, input));
         }
         let limits = Limits {
-            block_bytes: settings.block_bytes.clamp(1, BLOCK_BYTES_MAX) as u64,
+            block_bytes: block_bytes(settings, bytes_total) as u64,
             line_bytes_max: settings.line_bytes_max.min(LINE_BYTES_MAX),
         };
         Ok(Blocks::new(waiting, self.format, bytes_total, limits))
@@ -163,6 +168,12 @@ impl fmt::Debug for Source {
             .field("format", &self.format)
             .finish()
     }
+}
+
+/// Returns the nominal bytes of a block of a source whose files have `bytes_total`, where that is known.
+fn block_bytes(settings: &Settings, bytes_total: Option<u64>) -> usize {
+    let wanted = settings.block_bytes.clamp(1, BLOCK_BYTES_MAX);
+    bytes_total.map_or(wanted, |total| wanted.min((total / BLOCKS_MIN).max(BLOCK_BYTES_MIN) as usize))
 }
 
 impl Input {

@@ -5,9 +5,10 @@
 //! Source: recipe 2.3: the first in source order stays; ids are compared before any filter. Ids that
 //!         depend on the zoom are compared zoom by zoom.
 //!
-//! Ids go through the same bounded sorting as pieces: the id is the slot, layer and zoom are the body.
+//! Ids go through the same bounded sorting as pieces: the id is the slot, layer and zoom are the body. Of
+//! the later ones a bit each is kept, so that a source in which all features have one id stays affordable.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use zellige_model::Zoom;
 use zellige_tile::piece::PieceKey;
 
@@ -18,12 +19,15 @@ use crate::merge::Runs;
 const EXAMPLES_MAX: usize = 20;
 /// Stands for all zooms.
 const ALL_ZOOMS: u8 = u8::MAX;
+/// Binary digits of a place that say which bit it is.
+const PLACE_BITS: u32 = u64::BITS.ilog2();
 
 /// The later ones of features with equal ids.
 #[derive(Debug, Default)]
 pub(crate) struct Duplicates {
-    /// Layer, zoom and place.
-    dropped: FxHashSet<(u8, u8, u64)>,
+    /// By layer, zoom and place without its lowest [`PLACE_BITS`]: a bit for each place.
+    dropped: FxHashMap<(u8, u8, u64), u64>,
+    n_dropped: u64,
     /// By layer: ids that occur more than once, lowest first.
     pub(crate) ids: Vec<Vec<u64>>,
 }
@@ -36,7 +40,7 @@ pub(crate) fn body(layer: u8, zoom: Option<Zoom>) -> [u8; 2] {
 impl Duplicates {
     /// Finds the duplicates among the ids that stand as slots in `runs`.
     pub(crate) fn find(runs: &Runs, n_layers: usize) -> Result<Self, Error> {
-        let mut found = Self { dropped: FxHashSet::default(), ids: vec![Vec::new(); n_layers] };
+        let mut found = Self { ids: vec![Vec::new(); n_layers], ..Self::default() };
         let mut last_id = None;
         // Layers and zooms in which the id at hand was seen.
         let mut seen: Vec<[u8; 2]> = Vec::new();
@@ -45,29 +49,44 @@ impl Duplicates {
                 last_id = Some(id);
                 seen.clear();
             }
-            let [layer, zoom] = *body else { return };
+            let [layer, zoom] = *body else { return Ok(()) };
             if !seen.contains(&[layer, zoom]) {
                 seen.push([layer, zoom]);
-                return;
+                return Ok(());
             }
-            found.dropped.insert((layer, zoom, place));
+            found.drop(layer, zoom, place);
             let ids = &mut found.ids[usize::from(layer)];
             if ids.last() != Some(&id) && ids.len() < EXAMPLES_MAX {
                 ids.push(id);
             }
+            Ok(())
         })?;
         Ok(found)
     }
 
     /// Returns the number of cases.
     pub(crate) fn count(&self) -> u64 {
-        self.dropped.len() as u64
+        self.n_dropped
+    }
+
+    fn drop(&mut self, layer: u8, zoom: u8, place: u64) {
+        let (key, bit) = bit(layer, zoom, place);
+        *self.dropped.entry(key).or_default() |= bit;
+        self.n_dropped += 1;
+    }
+
+    fn has(&self, layer: u8, zoom: u8, place: u64) -> bool {
+        let (key, bit) = bit(layer, zoom, place);
+        self.dropped.get(&key).is_some_and(|bits| bits & bit != 0)
     }
 
     /// Whether the feature at `place` is a later one in this layer at this zoom.
     pub(crate) fn is_dropped(&self, layer: u8, zoom: Zoom, place: u64) -> bool {
-        !self.dropped.is_empty()
-            && (self.dropped.contains(&(layer, ALL_ZOOMS, place))
-                || self.dropped.contains(&(layer, zoom.get(), place)))
+        !self.dropped.is_empty() && (self.has(layer, ALL_ZOOMS, place) || self.has(layer, zoom.get(), place))
     }
+}
+
+/// Returns under which key the bit of a place stands, and the bit.
+const fn bit(layer: u8, zoom: u8, place: u64) -> ((u8, u8, u64), u64) {
+    ((layer, zoom, place >> PLACE_BITS), 1 << (place & (u64::BITS as u64 - 1)))
 }

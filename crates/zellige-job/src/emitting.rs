@@ -4,18 +4,19 @@
 //! the calling thread writes them in order.
 
 use std::ops::Range;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use rustc_hash::FxHashMap;
-use zellige_archive::{Compression, Compressor, TileHash, WriteTiles};
-use zellige_model::TileCoord;
+use zellige_archive::{Compression, Compressor, Format, TileHash, WriteTiles};
+use zellige_model::{TileCoord, Zoom};
 use zellige_recipe::Plan;
 use zellige_tile::emit::{Emitted, Emitter};
 use zellige_tile::key::Keys;
+use zellige_tile::piece::PieceKey;
 
 use crate::Error;
+use crate::claims::Claims;
 use crate::duplicates::Duplicates;
 use crate::merge::Runs;
 use crate::progress::{Counters, Phase, Progress};
@@ -26,12 +27,10 @@ use crate::slicing::WATCH_STEP;
 /// Bounds of the pieces in a shard, bytes.
 const SHARD_BYTES_MIN: u64 = 256 << 10;
 const SHARD_BYTES_MAX: u64 = 4 << 20;
+/// Bytes that a shard takes of each run in a file, where memory allows.
+const SHARD_RUN_BYTES: u64 = 64 << 10;
 /// Finished shards that may wait for the writer, per worker.
 const SHARDS_WAITING: usize = 4;
-/// Tiles of at most so many bytes, uncompressed, are remembered when compressed: fills repeat.
-const REMEMBERED_BYTES_MAX: usize = 512;
-/// How many of them a worker remembers.
-const REMEMBERED_TILES_MAX: usize = 4096;
 
 /// What this phase needs, shared by all workers.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +41,7 @@ pub(crate) struct Emitting<'a> {
     pub(crate) keys: &'a Keys,
     pub(crate) duplicates: &'a Duplicates,
     pub(crate) tile_bytes_max: u64,
-    pub(crate) compression: Compression,
+    pub(crate) format: Format,
     pub(crate) compression_level: u8,
     pub(crate) counters: &'a Counters,
 }
@@ -60,8 +59,25 @@ pub(crate) struct Made {
 #[derive(Debug, Default)]
 struct Shard {
     stored: Vec<u8>,
-    tiles: Vec<(TileCoord, Range<usize>, TileHash)>,
+    tiles: Vec<StoredTile>,
     checksums: Vec<(u8, u64)>,
+}
+
+/// A finished tile.
+#[derive(Debug)]
+struct StoredTile {
+    tile: TileCoord,
+    hash: TileHash,
+    /// Where its bytes stand in the shard; nothing when an earlier tile brings them.
+    bytes: Option<Range<usize>>,
+}
+
+/// What all workers see.
+struct Shared {
+    queue: OrderedQueue<Result<Shard, Error>>,
+    claims: Claims,
+    /// Where the tiles of deeper zooms start, once an expression has failed: they would be in vain.
+    in_vain_from: AtomicU64,
 }
 
 impl Emitting<'_> {
@@ -74,27 +90,38 @@ impl Emitting<'_> {
     ) -> Result<Made, Error> {
         let started = Instant::now();
         let threads = pool.current_num_threads();
-        let shard_bytes = self.runs.size() / (threads as u64 * 16);
-        let mut cuts = self.runs.cuts(shard_bytes.clamp(SHARD_BYTES_MIN, SHARD_BYTES_MAX));
+        let mut cuts = self.runs.cuts(self.shard_bytes(threads));
         if cuts.first() != Some(&0) {
             cuts.insert(0, 0);
         }
-        let queue = OrderedQueue::new(cuts.len(), threads * SHARDS_WAITING);
+        let shared = Shared {
+            queue: OrderedQueue::new(cuts.len(), threads * SHARDS_WAITING),
+            claims: Claims::new(),
+            in_vain_from: AtomicU64::new(u64::MAX),
+        };
         let emitted = Mutex::new(Emitted::default());
         let mut made = Made { checksums: vec![0; self.plan.layers.len()], ..Made::default() };
         pool.in_place_scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|_| {
-                    let counted = self.work(&cuts, &queue);
+                    let counted = self.work(&cuts, &shared);
                     emitted.lock().unwrap_or_else(PoisonError::into_inner).merge(counted);
                 });
             }
-            let written = self.write(&queue, started, (archive, watch), &mut made);
-            queue.close();
+            let written = self.write(&shared.queue, started, (archive, watch), &mut made);
+            shared.queue.close();
             written
         })?;
         made.emitted = emitted.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(made)
+    }
+
+    /// Returns how many bytes of pieces a shard has: many shards for few threads to share, and enough
+    /// bytes of each run in a file that reading it piece by piece pays.
+    fn shard_bytes(&self, threads: usize) -> u64 {
+        let shared = (self.runs.size() / (threads as u64 * 16)).clamp(SHARD_BYTES_MIN, SHARD_BYTES_MAX);
+        let from_files = self.runs.files.len() as u64 * SHARD_RUN_BYTES;
+        shared.max(from_files.min(self.runs.window_bytes as u64))
     }
 
     /// Writes shards in order until all are written.
@@ -110,8 +137,11 @@ impl Emitting<'_> {
             match queue.take_result(WATCH_STEP) {
                 Taken::Next(shard) => {
                     let shard = shard?;
-                    for (tile, range, hash) in shard.tiles {
-                        archive.write(tile, &shard.stored[range], hash)?;
+                    for StoredTile { tile, hash, bytes } in shard.tiles {
+                        match bytes {
+                            Some(range) => archive.write(tile, &shard.stored[range], hash)?,
+                            None => archive.write_again(tile, hash)?,
+                        }
                         made.tiles += 1;
                     }
                     for (layer, checksum) in shard.checksums {
@@ -141,19 +171,29 @@ impl Emitting<'_> {
     }
 
     /// Takes shards until there are no more.
-    fn work(&self, cuts: &[u64], queue: &OrderedQueue<Result<Shard, Error>>) -> Emitted {
+    fn work(&self, cuts: &[u64], shared: &Shared) -> Emitted {
         let mut worker = Worker {
             emitter: Emitter::new(self.plan, self.keys, self.names, self.tile_bytes_max),
             compressor: Compressor::new(self.compression_level),
-            compression: self.compression,
-            remembered: FxHashMap::default(),
+            format: self.format,
+            claims: &shared.claims,
+            shard: 0,
             raw: Vec::new(),
             packed: Vec::new(),
         };
-        let _guard = CloseOnPanic(queue);
-        while let Some(number) = queue.take_work() {
-            let shard = self.build(cuts[number], cuts.get(number + 1).copied(), &mut worker);
-            queue.put(number, shard);
+        let _guard = CloseOnPanic(&shared.queue);
+        while let Some(number) = shared.queue.take_work() {
+            let from = cuts[number];
+            if from >= shared.in_vain_from.load(Ordering::Relaxed) {
+                shared.queue.put(number, Ok(Shard::default()));
+                continue;
+            }
+            worker.shard = number as u32;
+            let shard = self.build(from, cuts.get(number + 1).copied(), &mut worker);
+            if let Some(fault) = worker.emitter.fault() {
+                shared.in_vain_from.fetch_min(first_slot_below(fault.tile), Ordering::Relaxed);
+            }
+            shared.queue.put(number, shard);
         }
         worker.emitter.into_emitted()
     }
@@ -176,10 +216,17 @@ impl Emitting<'_> {
             if !is_dropped {
                 worker.emitter.push(key, block, body);
             }
+            Ok(())
         })?;
         worker.finish(tile.map(|(_, coord)| coord), &mut shard);
         Ok(shard)
     }
+}
+
+/// Returns the first slot of the zoom below that of `tile`.
+fn first_slot_below(tile: TileCoord) -> u64 {
+    let corner = Zoom::new(tile.zoom().get() + 1).and_then(|zoom| TileCoord::new(zoom, 0, 0));
+    corner.map_or(u64::MAX, |corner| PieceKey::new(corner.into(), 0, 0).slot)
 }
 
 /// Ends the writer's wait when a worker panics, so that the panic comes out.
@@ -196,8 +243,10 @@ impl Drop for CloseOnPanic<'_> {
 struct Worker<'a> {
     emitter: Emitter<'a>,
     compressor: Compressor,
-    compression: Compression,
-    remembered: FxHashMap<u128, Vec<u8>>,
+    format: Format,
+    claims: &'a Claims,
+    /// The number of the shard at hand.
+    shard: u32,
     raw: Vec<u8>,
     packed: Vec<u8>,
 }
@@ -211,27 +260,23 @@ impl Worker<'_> {
             return;
         }
         let hash = TileHash::of(&self.raw);
-        let start = shard.stored.len();
-        self.store(hash, &mut shard.stored);
-        shard.tiles.push((tile, start..shard.stored.len(), hash));
+        let is_ours = !self.format.shares_contents() || self.claims.claim(hash, self.shard);
+        let bytes = is_ours.then(|| self.store(&mut shard.stored));
+        shard.tiles.push(StoredTile { tile, hash, bytes });
         shard.checksums.extend_from_slice(self.emitter.checksums());
     }
 
-    fn store(&mut self, hash: TileHash, out: &mut Vec<u8>) {
-        if self.compression == Compression::None {
-            out.extend_from_slice(&self.raw);
-            return;
+    /// Appends the tile as its format stores it, and returns where it stands.
+    fn store(&mut self, out: &mut Vec<u8>) -> Range<usize> {
+        let start = out.len();
+        match self.format.compression() {
+            Compression::None => out.extend_from_slice(&self.raw),
+            Compression::Gzip => {
+                self.packed.clear();
+                self.compressor.gzip(&self.raw, &mut self.packed);
+                out.extend_from_slice(&self.packed);
+            }
         }
-        let is_small = self.raw.len() <= REMEMBERED_BYTES_MAX;
-        if is_small && let Some(packed) = self.remembered.get(&hash.0) {
-            out.extend_from_slice(packed);
-            return;
-        }
-        self.packed.clear();
-        self.compressor.gzip(&self.raw, &mut self.packed);
-        out.extend_from_slice(&self.packed);
-        if is_small && self.remembered.len() < REMEMBERED_TILES_MAX {
-            self.remembered.insert(hash.0, self.packed.clone());
-        }
+        start..out.len()
     }
 }

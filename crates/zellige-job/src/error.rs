@@ -57,6 +57,12 @@ pub enum Error {
         /// The line of the feature, from 1.
         line: u64,
     },
+    /// The features have so many different attribute names that no tile could list them.
+    #[error(
+        "the names of all attributes take more than {} MiB, which no tile could list",
+        zellige_tile::key::NAMES_BYTES_MAX >> 20
+    )]
+    TooManyNames,
     /// A temporary file could not be used.
     #[error("{attempt} a temporary file in `{folder}` failed after {bytes} bytes")]
     Spill {

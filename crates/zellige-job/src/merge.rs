@@ -14,10 +14,12 @@ use std::path::PathBuf;
 use zellige_tile::piece::PieceKey;
 
 use crate::Error;
-use crate::sort::{FileRun, HEAD_BYTES, INDEX_STEP_BYTES, MemoryRun};
+use crate::sort::MemoryRun;
+use crate::spill::{FileRun, HEAD_BYTES, INDEX_STEP_BYTES};
 
-/// Bytes that a reader of a file keeps in memory.
-const READ_BYTES: usize = 128 << 10;
+/// Bounds of the bytes that are read at once of a run in a file.
+const READ_BYTES_MIN: usize = 8 << 10;
+const READ_BYTES_MAX: usize = 128 << 10;
 
 /// All runs of a job, sorted.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Runs {
     pub(crate) memory: Vec<MemoryRun>,
     pub(crate) files: Vec<FileRun>,
     pub(crate) folder: PathBuf,
+    /// Bytes that one merge may take for its windows into the runs in files.
+    pub(crate) window_bytes: usize,
 }
 
 impl Runs {
@@ -53,15 +57,19 @@ impl Runs {
         cuts
     }
 
-    /// Calls `visit` with key, block and body of all rows from slot `from` to before slot `to`, in order.
+    /// Calls `visit` with key, block and body of all rows from slot `from` to before slot `to`, in order;
+    /// its first error ends the merge.
     pub(crate) fn merge(&self, from: u64, to: Option<u64>, visit: Visit<'_>) -> Result<(), Error> {
         let mut cursors: Vec<Cursor<'_>> = Vec::with_capacity(self.memory.len() + self.files.len());
         for run in &self.memory {
             let row = run.rows.partition_point(|row| row.key.slot < from);
             cursors.push(Cursor::Memory { run, row });
         }
-        for run in self.files.iter().filter(|run| run.has_rows(from, to)) {
-            cursors.push(Cursor::File(FileCursor::new(run, from).map_err(|source| self.read_error(source))?));
+        let files: Vec<&FileRun> = self.files.iter().filter(|run| run.has_rows(from, to)).collect();
+        let read_bytes = (self.window_bytes / files.len().max(1)).clamp(READ_BYTES_MIN, READ_BYTES_MAX);
+        for run in files {
+            let cursor = FileCursor::new(run, from, read_bytes).map_err(|source| self.read_error(source))?;
+            cursors.push(Cursor::File(cursor));
         }
         let is_within = |key: &PieceKey| to.is_none_or(|to| key.slot < to);
         let mut heap: BinaryHeap<Reverse<(PieceKey, usize)>> = cursors
@@ -73,7 +81,7 @@ impl Runs {
             let Reverse((key, nth)) = *top;
             let cursor = &mut cursors[nth];
             let (block, body) = cursor.row();
-            visit(key, block, body);
+            visit(key, block, body)?;
             cursor.advance().map_err(|source| self.read_error(source))?;
             match cursor.key().filter(is_within) {
                 Some(next) => *top = Reverse((next, nth)),
@@ -97,7 +105,7 @@ impl Runs {
 }
 
 /// Gets key, block and body of a row.
-pub(crate) type Visit<'v> = &'v mut dyn FnMut(PieceKey, &[u8], &[u8]);
+pub(crate) type Visit<'v> = &'v mut dyn FnMut(PieceKey, &[u8], &[u8]) -> Result<(), Error>;
 
 /// A place in a run.
 enum Cursor<'r> {
@@ -135,6 +143,7 @@ impl Cursor<'_> {
 /// A place in a file, with the bytes around it.
 struct FileCursor<'r> {
     run: &'r FileRun,
+    read_bytes: usize,
     /// Bytes of the file from `offset` on.
     buffer: Vec<u8>,
     offset: u64,
@@ -147,11 +156,19 @@ struct FileCursor<'r> {
 
 impl<'r> FileCursor<'r> {
     /// Stands at the first row whose slot is at least `from`.
-    fn new(run: &'r FileRun, from: u64) -> io::Result<Self> {
+    fn new(run: &'r FileRun, from: u64, read_bytes: usize) -> io::Result<Self> {
         let after = run.index.partition_point(|(key, _)| key.slot < from);
         let offset = after.checked_sub(1).map_or(0, |entry| run.index[entry].1);
-        let mut cursor =
-            Self { run, buffer: Vec::new(), offset, start: 0, key: None, block_len: 0, body_len: 0 };
+        let mut cursor = Self {
+            run,
+            read_bytes,
+            buffer: Vec::new(),
+            offset,
+            start: 0,
+            key: None,
+            block_len: 0,
+            body_len: 0,
+        };
         cursor.open()?;
         while cursor.key.is_some_and(|key| key.slot < from) {
             cursor.advance()?;
@@ -195,7 +212,7 @@ impl<'r> FileCursor<'r> {
         self.start = 0;
         let have = self.buffer.len();
         let rest = self.run.len - self.offset - have as u64;
-        let wanted = (len - have).max(READ_BYTES).min(rest as usize);
+        let wanted = (len - have).max(self.read_bytes).min(rest as usize);
         self.buffer.resize(have + wanted, 0);
         let from = self.run.start + self.offset + have as u64;
         self.run.file.read_exact_at(&mut self.buffer[have..], from)

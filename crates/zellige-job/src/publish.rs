@@ -23,6 +23,7 @@ use crate::progress::{Counters, Progress};
 use crate::report::{self, Report};
 use crate::slicing::{Found, OpenSource, Slicing};
 use crate::sort::RunStore;
+use crate::spill::Fan;
 
 /// Bytes of a whole tile, uncompressed, when the job does not say otherwise: 500 KiB.
 pub const TILE_BYTES_MAX: u64 = 512_000;
@@ -180,7 +181,8 @@ impl Job<'_> {
     fn slice(&self, sources: Vec<Source>, watch: Watch<'_>) -> Result<SlicedJob, Error> {
         let Self { plan, settings, keys, counters, .. } = self;
         let budget = Budget::new(settings);
-        let store = |bytes| RunStore::new(bytes, budget.run, settings.temp.clone());
+        let fan = Fan::new(budget.run, settings.threads.get());
+        let store = |bytes| RunStore::new(bytes, budget.run, fan, settings.temp.clone(), counters);
         let (pieces, ids) = (store(budget.pieces), store(budget.ids));
         let sources = open_sources(sources, &self.source_of_layer, settings)?;
         let slicing = Slicing { plan, sources: &sources, keys, pieces: &pieces, ids: &ids, counters };
@@ -215,7 +217,7 @@ impl Job<'_> {
             keys: &self.keys,
             duplicates: &sliced.duplicates,
             tile_bytes_max: self.settings.tile_bytes_max,
-            compression: self.format.compression(),
+            format: self.format,
             compression_level: self.settings.compression_level,
             counters: &self.counters,
         };
@@ -273,12 +275,13 @@ struct Budget {
 }
 
 impl Budget {
-    /// Every worker fills one run of pieces and one of ids; the rest is for full runs.
+    /// Every worker fills one run of pieces and one of ids, and may merge runs in the space of a third;
+    /// the rest is for full runs.
     fn new(settings: &Settings) -> Self {
         let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN);
         let threads = settings.threads.get() as u64;
         let run_bytes = (memory / (8 * threads)).clamp(256 << 10, RUN_BYTES_MAX);
-        let left = memory.saturating_sub(2 * threads * run_bytes);
+        let left = memory.saturating_sub(3 * threads * run_bytes);
         Self { run: run_bytes as usize, pieces: left / 8 * 7, ids: left / 8 }
     }
 }
@@ -359,7 +362,7 @@ mod tests {
             let threads = NonZeroUsize::new(threads).unwrap();
             let settings = Settings { threads, memory_bytes, ..Settings::for_machine() };
             let budget = Budget::new(&settings);
-            let promised = 2 * threads.get() as u64 * budget.run as u64 + budget.pieces + budget.ids;
+            let promised = 3 * threads.get() as u64 * budget.run as u64 + budget.pieces + budget.ids;
             assert!(promised <= memory_bytes, "{budget:?}");
         }
     }

@@ -36,9 +36,9 @@ pub(crate) struct Slicing<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) sources: &'a [OpenSource],
     pub(crate) keys: &'a Keys,
-    pub(crate) pieces: &'a RunStore,
+    pub(crate) pieces: &'a RunStore<'a>,
     /// Ids of features, to find duplicates.
-    pub(crate) ids: &'a RunStore,
+    pub(crate) ids: &'a RunStore<'a>,
     pub(crate) counters: &'a Counters,
 }
 
@@ -128,6 +128,9 @@ impl Slicing<'_> {
                 worker.slice_block(source_idx as u32, source, &mut block).map_err(failed)?;
                 worker.sink.pieces.check()?;
                 worker.sink.ids.check()?;
+                if self.keys.is_overfull() {
+                    return Err(Error::TooManyNames);
+                }
                 let features = worker.found.features - features_before;
                 self.counters.features.fetch_add(features, Ordering::Relaxed);
             }

@@ -4,29 +4,19 @@
 //! Out:    sorted runs, which `merge` reads as one stream.
 //! Keeps:  every piece; the keys of pieces differ.
 //!
-//! A full run is sorted and stays in memory while the budget allows it; otherwise it is written to the
-//! unnamed temporary file of its worker, which the system removes with the process, however that ends. A block of
-//! attributes stands once a run in memory, and beside each piece in a file:
-//!
-//! ```text
-//! slot u64 | place u64 | block length u32 | body length u32 | block | body      (little endian)
-//! ```
+//! A full run is sorted and stays in memory while the budget allows it; otherwise `spill` has it. A block
+//! of attributes stands once a run in memory, and beside each piece in a file.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use zellige_tile::piece::PieceKey;
 
 use crate::Error;
 use crate::merge::Runs;
-
-/// Bytes of a file between two entries of its index.
-pub(crate) const INDEX_STEP_BYTES: u64 = 256 << 10;
-/// Bytes in front of block and body in a file.
-pub(crate) const HEAD_BYTES: usize = 24;
+use crate::progress::Counters;
+use crate::spill::{Fan, FileRun, Spill};
 
 /// One piece of a run in memory.
 #[derive(Clone, Copy, Debug)]
@@ -61,46 +51,36 @@ impl MemoryRun {
     }
 }
 
-/// Rows in a temporary file.
-#[derive(Debug)]
-pub(crate) struct FileRun {
-    pub(crate) file: Arc<File>,
-    /// Where the run starts in the file.
-    pub(crate) start: u64,
-    pub(crate) len: u64,
-    /// Keys and where their rows start, one every [`INDEX_STEP_BYTES`].
-    pub(crate) index: Vec<(PieceKey, u64)>,
-    /// The slot of the last row.
-    last_slot: u64,
-}
-
-impl FileRun {
-    /// Whether rows may lie from slot `from` to before slot `to`.
-    pub(crate) fn has_rows(&self, from: u64, to: Option<u64>) -> bool {
-        let starts_before = self.index.first().is_some_and(|(key, _)| to.is_none_or(|to| key.slot < to));
-        starts_before && from <= self.last_slot
-    }
-}
-
 /// Where runs go; shared by all workers.
 #[derive(Debug)]
-pub(crate) struct RunStore {
+pub(crate) struct RunStore<'c> {
     memory_bytes_max: u64,
     run_bytes: usize,
+    fan: Fan,
     folder: PathBuf,
+    counters: &'c Counters,
     memory_bytes: AtomicU64,
     spilled_bytes: AtomicU64,
     memory_runs: Mutex<Vec<MemoryRun>>,
     file_runs: Mutex<Vec<FileRun>>,
 }
 
-impl RunStore {
-    /// Returns a store that keeps runs of `run_bytes` in memory up to `memory_bytes_max` in all.
-    pub(crate) fn new(memory_bytes_max: u64, run_bytes: usize, folder: PathBuf) -> Self {
+impl<'c> RunStore<'c> {
+    /// Returns a store that keeps runs of `run_bytes` in memory up to `memory_bytes_max` in all, and
+    /// the others in `folder`.
+    pub(crate) fn new(
+        memory_bytes_max: u64,
+        run_bytes: usize,
+        fan: Fan,
+        folder: PathBuf,
+        counters: &'c Counters,
+    ) -> Self {
         Self {
             memory_bytes_max,
             run_bytes: run_bytes.min(1 << 30),
+            fan,
             folder,
+            counters,
             memory_bytes: AtomicU64::new(0),
             spilled_bytes: AtomicU64::new(0),
             memory_runs: Mutex::default(),
@@ -108,13 +88,13 @@ impl RunStore {
         }
     }
 
-    /// Returns the bytes that were written to temporary files.
+    /// Returns the bytes that did not fit the memory and went to temporary files.
     pub(crate) fn spilled_bytes(&self) -> u64 {
         self.spilled_bytes.load(Ordering::Relaxed)
     }
 
-    /// Sorts `run` and keeps it; it comes back empty. Beyond the budget it goes behind the others in `spill`.
-    fn keep(&self, run: &mut MemoryRun, spill: &mut Spill) -> Result<(), Error> {
+    /// Sorts `run` and keeps it; it comes back empty. Beyond the budget it goes to `spill`.
+    fn keep(&self, run: &mut MemoryRun, spill: &mut Spill<'_>) -> Result<(), Error> {
         if run.rows.is_empty() {
             return Ok(());
         }
@@ -126,46 +106,13 @@ impl RunStore {
             return Ok(());
         }
         self.memory_bytes.fetch_sub(size, Ordering::Relaxed);
-        let file_run = self.spill(run, spill)?;
-        self.spilled_bytes.fetch_add(file_run.len, Ordering::Relaxed);
-        self.file_runs.lock().unwrap_or_else(PoisonError::into_inner).push(file_run);
+        let spilled = spill.keep(&mut |out| {
+            run.rows.iter().try_for_each(|row| out.push(row.key, run.block(row), run.body(row)))
+        })?;
+        self.spilled_bytes.fetch_add(spilled, Ordering::Relaxed);
         run.rows.clear();
         run.bytes.clear();
         Ok(())
-    }
-
-    fn spill(&self, run: &MemoryRun, spill: &mut Spill) -> Result<FileRun, Error> {
-        let mut len = 0_u64;
-        let failed =
-            |attempt, bytes, source| Error::Spill { attempt, folder: self.folder.clone(), bytes, source };
-        if spill.file.is_none() {
-            let new = tempfile::tempfile_in(&self.folder).map_err(|source| failed("creating", 0, source))?;
-            spill.file = Some(Arc::new(new));
-        }
-        let file = Arc::clone(spill.file.as_ref().expect("the file was made just now"));
-        let start = spill.len;
-        let mut writer = BufWriter::with_capacity(1 << 20, &*file);
-        let mut index: Vec<(PieceKey, u64)> = Vec::new();
-        for row in &run.rows {
-            if index.last().is_none_or(|(_, start)| len - start >= INDEX_STEP_BYTES) {
-                index.push((row.key, len));
-            }
-            let (block, body) = (run.block(row), run.body(row));
-            let mut head = [0; HEAD_BYTES];
-            head[..8].copy_from_slice(&row.key.slot.to_le_bytes());
-            head[8..16].copy_from_slice(&row.key.place.to_le_bytes());
-            head[16..20].copy_from_slice(&(block.len() as u32).to_le_bytes());
-            head[20..].copy_from_slice(&(body.len() as u32).to_le_bytes());
-            for part in [&head, block, body] {
-                writer.write_all(part).map_err(|source| failed("writing", start + len, source))?;
-            }
-            len += (HEAD_BYTES + block.len() + body.len()) as u64;
-        }
-        writer.flush().map_err(|source| failed("writing", start + len, source))?;
-        drop(writer);
-        let last_slot = run.rows.last().map_or(0, |row| row.key.slot);
-        spill.len += len;
-        Ok(FileRun { file, start, len, index, last_slot })
     }
 
     /// Ends writing; all runs can be read now.
@@ -174,23 +121,17 @@ impl RunStore {
             memory: self.memory_runs.into_inner().unwrap_or_else(PoisonError::into_inner),
             files: self.file_runs.into_inner().unwrap_or_else(PoisonError::into_inner),
             folder: self.folder,
+            window_bytes: self.fan.window_bytes,
         }
     }
-}
-
-/// The temporary file of one worker; its runs stand in it one behind the other.
-#[derive(Debug, Default)]
-struct Spill {
-    file: Option<Arc<File>>,
-    len: u64,
 }
 
 /// The run that one worker fills.
 #[derive(Debug)]
 pub(crate) struct RunWriter<'s> {
-    store: &'s RunStore,
+    store: &'s RunStore<'s>,
     run: MemoryRun,
-    spill: Spill,
+    spill: Spill<'s>,
     block: u32,
     /// The latest block.
     latest: Vec<u8>,
@@ -198,11 +139,11 @@ pub(crate) struct RunWriter<'s> {
 }
 
 impl<'s> RunWriter<'s> {
-    pub(crate) fn new(store: &'s RunStore) -> Self {
+    pub(crate) fn new(store: &'s RunStore<'s>) -> Self {
         Self {
             store,
             run: MemoryRun::default(),
-            spill: Spill::default(),
+            spill: Spill::new(&store.folder, store.fan, store.counters),
             block: u32::MAX,
             latest: Vec::new(),
             failed: None,
@@ -222,7 +163,10 @@ impl<'s> RunWriter<'s> {
     /// Hands in the last run.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         self.check()?;
-        self.store.keep(&mut self.run, &mut self.spill)
+        self.store.keep(&mut self.run, &mut self.spill)?;
+        let mut file_runs = self.store.file_runs.lock().unwrap_or_else(PoisonError::into_inner);
+        file_runs.extend(self.spill.into_runs());
+        Ok(())
     }
 
     /// Says which attributes the next pieces have.
@@ -267,7 +211,8 @@ mod tests {
 
     /// Pushes rows in a scattered order and reads them back over several cuts.
     fn check(memory_bytes_max: u64, run_bytes: usize) {
-        let store = RunStore::new(memory_bytes_max, run_bytes, std::env::temp_dir());
+        let (fan, counters) = (Fan::new(run_bytes, 1), Counters::default());
+        let store = RunStore::new(memory_bytes_max, run_bytes, fan, std::env::temp_dir(), &counters);
         let mut writer = RunWriter::new(&store);
         for n in 0..5000_u64 {
             let slot = (n * 7919) % 5000 * 256;
@@ -287,6 +232,7 @@ mod tests {
                 assert_eq!(block, format!("block {}", key.slot).as_bytes());
                 assert_eq!(body, key.slot.to_le_bytes());
                 slots.push(key.slot);
+                Ok(())
             })
             .unwrap();
         }

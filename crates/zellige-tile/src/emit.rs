@@ -169,6 +169,12 @@ impl<'p> Emitter<'p> {
         &self.checksums
     }
 
+    /// Returns the first expression so far that could not be evaluated.
+    #[must_use]
+    pub const fn fault(&self) -> Option<&Fault> {
+        self.fault.as_ref()
+    }
+
     /// Returns what was counted.
     #[must_use]
     pub fn into_emitted(self) -> Emitted {

@@ -10,6 +10,11 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 use zellige_recipe::Plan;
 
+/// The most bytes that all names of a job may take, each with [`NAME_BYTES`] on top.
+pub const NAMES_BYTES_MAX: usize = 256 << 20;
+/// What a name takes besides its text, about.
+const NAME_BYTES: usize = 64;
+
 /// The names of all attributes of a job.
 #[derive(Debug, Default)]
 pub struct Keys {
@@ -20,6 +25,7 @@ pub struct Keys {
 struct Table {
     numbers: FxHashMap<Arc<str>, u32>,
     names: Vec<Arc<str>>,
+    bytes: usize,
 }
 
 impl Keys {
@@ -38,12 +44,22 @@ impl Keys {
         keys
     }
 
-    /// Returns the number of `name`, new if need be.
+    /// Whether there were more names than [`NAMES_BYTES_MAX`] allows; then the job is lost.
+    #[must_use]
+    pub fn is_overfull(&self) -> bool {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner).bytes > NAMES_BYTES_MAX
+    }
+
+    /// Returns the number of `name`, new if need be; any number when the table is overfull.
     pub fn number(&self, name: &str) -> u32 {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = table.numbers.get(name) {
             return *number;
         }
+        if table.bytes > NAMES_BYTES_MAX {
+            return 0;
+        }
+        table.bytes += name.len() + NAME_BYTES;
         let number = table.names.len() as u32;
         let name: Arc<str> = name.into();
         table.names.push(name.clone());
@@ -123,5 +139,13 @@ mod tests {
         assert_eq!(two.get(0, "name"), a);
         assert_eq!(one.get(0, "height").number, 1);
         assert_eq!(keys.names().iter().map(|name| &**name).collect::<Vec<_>>(), ["name", "height"]);
+    }
+
+    #[test]
+    fn too_many_names_are_noticed() {
+        let keys = Keys::default();
+        let long = "x".repeat(NAMES_BYTES_MAX);
+        assert_eq!((keys.number(&long), keys.is_overfull()), (0, true));
+        assert_eq!((keys.number("a"), keys.names().len()), (0, 1));
     }
 }

@@ -111,6 +111,13 @@ impl WriteTiles for Writer {
         self.add(tile, stored, hash).map_err(Error::database("write", self.part.path()))
     }
 
+    fn write_again(&mut self, tile: TileCoord, hash: TileHash) -> Result<(), Error> {
+        let image = *self.images.get(&hash).ok_or(Error::UnknownContent { tile })?;
+        self.order.admit_again(tile)?;
+        self.places.push(Place { key: key(tile), image });
+        Ok(())
+    }
+
     fn finish(mut self: Box<Self>, tileset: &Tileset) -> Result<Written, Error> {
         self.complete(tileset).map_err(Error::database("complete", self.part.path()))?;
         let Self { database, images, places, part, .. } = *self;

@@ -5,14 +5,16 @@
 //! Keeps:  every tile; equal ones are stored once, neighbouring equal ones share an entry.
 //! Source: PMTiles v3; the crate `pmtiles` lays out the bytes.
 //!
-//! Memory grows with the tiles: about 24 bytes an entry, and 50 to 90 bytes for each content that a later
-//! tile may be equal to.
+//! Contents are numbered as they come. Memory grows with the tiles: about 24 bytes an entry, and 50 to 100
+//! bytes for each content that a later tile may be equal to.
 
 use std::fs::File;
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use ::pmtiles::{CallerKey, Compression, PmTilesStreamWriter, PmTilesWriter, PmtError, TileType};
+use ::pmtiles::{CallerKey, Compression, Compressor, PmTilesStreamWriter, PmTilesWriter, PmtError, TileType};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use zellige_model::{TileCoord, Tileset, Zoom};
 
@@ -38,9 +40,14 @@ struct Metadata<'a> {
     vector_layers: Vec<WireLayer>,
 }
 
+/// Stands for the bytes of a content that the stream has already; it refuses none at all.
+const KNOWN: &[u8] = &[0];
+
 /// A PMTiles file that is being written.
 pub(crate) struct Writer {
-    stream: PmTilesStreamWriter<File, CallerKey<u128>>,
+    stream: PmTilesStreamWriter<File, CallerKey<u64>>,
+    /// The number of each content.
+    contents: FxHashMap<TileHash, u64>,
     order: Order,
     n_tiles: u64,
     part: Part,
@@ -53,20 +60,35 @@ impl Writer {
         let file = part.as_file().try_clone().map_err(Error::io("open", part.path()))?;
         let stream = PmTilesWriter::new(TileType::Mvt)
             .precompressed(Compression::Gzip)
-            .dedup_by_key::<u128>()
+            .internal_codec(Directories)
+            .dedup_by_key::<u64>()
             .create(file)
             .map_err(failed("create", part.path()))?;
-        Ok(Self { stream, order: Order::default(), n_tiles: 0, part })
+        let (contents, order) = (FxHashMap::default(), Order::default());
+        Ok(Self { stream, contents, order, n_tiles: 0, part })
+    }
+
+    /// Adds a tile; `stored` does not matter when a tile with the same number came before.
+    fn add(&mut self, tile: TileCoord, stored: &[u8], content: u64) -> Result<(), Error> {
+        self.n_tiles += 1;
+        ::pmtiles::TileCoord::new(tile.zoom().get(), tile.x(), tile.y())
+            .and_then(|coord| self.stream.add_tile(coord, stored, Some(content)))
+            .map_err(failed("write", self.part.path()))
     }
 }
 
 impl WriteTiles for Writer {
     fn write(&mut self, tile: TileCoord, stored: &[u8], hash: TileHash) -> Result<(), Error> {
         self.order.admit(tile, stored)?;
-        self.n_tiles += 1;
-        ::pmtiles::TileCoord::new(tile.zoom().get(), tile.x(), tile.y())
-            .and_then(|coord| self.stream.add_tile(coord, stored, Some(hash.0)))
-            .map_err(failed("write", self.part.path()))
+        let next = self.contents.len() as u64;
+        let content = *self.contents.entry(hash).or_insert(next);
+        self.add(tile, stored, content)
+    }
+
+    fn write_again(&mut self, tile: TileCoord, hash: TileHash) -> Result<(), Error> {
+        let content = *self.contents.get(&hash).ok_or(Error::UnknownContent { tile })?;
+        self.order.admit_again(tile)?;
+        self.add(tile, KNOWN, content)
     }
 
     fn finish(self: Box<Self>, tileset: &Tileset) -> Result<Written, Error> {
@@ -98,6 +120,28 @@ impl WriteTiles for Writer {
         debug_assert_eq!(header.n_addressed, n_tiles, "the file has all tiles");
         part.publish()?;
         Ok(Written { bytes, tiles: n_tiles, distinct: header.n_contents })
+    }
+}
+
+/// Gzips directories and metadata each in one piece: they come number by number, which a streaming
+/// compressor pays for.
+struct Directories;
+
+impl Compressor for Directories {
+    fn compression(&self) -> Compression {
+        Compression::Gzip
+    }
+
+    fn compress(
+        &self,
+        write_plain: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+        out: &mut dyn Write,
+    ) -> Result<(), PmtError> {
+        let (mut plain, mut packed) = (Vec::new(), Vec::new());
+        write_plain(&mut plain)?;
+        crate::Compressor::new(crate::Compressor::LEVEL_DEFAULT).gzip(&plain, &mut packed);
+        out.write_all(&packed)?;
+        Ok(())
     }
 }
 

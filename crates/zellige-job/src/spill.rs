@@ -1,0 +1,254 @@
+//! Sorted runs that do not fit the memory, in temporary files, and few of them.
+//!
+//! In:     sorted rows of one worker, run after run.
+//! Out:    sorted runs in files that have no name, so that the system removes them with the process,
+//!         however that ends.
+//! Keeps:  every row.
+//!
+//! Each level has a file, and its runs stand in it one behind the other. As soon as a level has
+//! [`Fan::runs`] runs, they are merged into one run of the next level and the file is emptied. So the
+//! number of runs grows with the logarithm of the data, and every row is written at most once a level.
+//! A row in a file:
+//!
+//! ```text
+//! slot u64 | place u64 | block length u32 | body length u32 | block | body      (little endian)
+//! ```
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zellige_tile::piece::PieceKey;
+
+use crate::Error;
+use crate::merge::Runs;
+use crate::progress::Counters;
+
+/// Bytes of a file between two entries of the index of a run.
+pub(crate) const INDEX_STEP_BYTES: u64 = 32 << 10;
+/// Bytes in front of block and body in a file.
+pub(crate) const HEAD_BYTES: usize = 24;
+/// Bytes that are written at once.
+const WRITE_BYTES: usize = 1 << 20;
+
+/// How many runs are merged at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fan {
+    /// Runs of a level and worker that become one.
+    pub(crate) runs: usize,
+    /// Bytes that one merge may take for its windows into all runs.
+    pub(crate) window_bytes: usize,
+}
+
+impl Fan {
+    /// Returns the fan of `threads` workers that fill runs of `run_bytes`: no merge takes more memory
+    /// than a run, neither that of one worker nor the last one, over the runs of all workers.
+    pub(crate) fn new(run_bytes: usize, threads: usize) -> Self {
+        Self { runs: (run_bytes / (16 << 10) / threads).clamp(8, 4096), window_bytes: run_bytes }
+    }
+}
+
+/// A sorted run in a temporary file.
+#[derive(Debug)]
+pub(crate) struct FileRun {
+    pub(crate) file: Arc<File>,
+    /// Where the run starts in the file.
+    pub(crate) start: u64,
+    pub(crate) len: u64,
+    /// Keys and where their rows start, one every [`INDEX_STEP_BYTES`].
+    pub(crate) index: Vec<(PieceKey, u64)>,
+    /// The slot of the last row.
+    last_slot: u64,
+}
+
+impl FileRun {
+    /// Whether rows may lie from slot `from` to before slot `to`.
+    pub(crate) fn has_rows(&self, from: u64, to: Option<u64>) -> bool {
+        let starts_before = self.index.first().is_some_and(|(key, _)| to.is_none_or(|to| key.slot < to));
+        starts_before && from <= self.last_slot
+    }
+}
+
+/// The temporary files of one worker.
+#[derive(Debug)]
+pub(crate) struct Spill<'s> {
+    folder: &'s Path,
+    fan: Fan,
+    counters: &'s Counters,
+    levels: Vec<Level>,
+}
+
+/// A temporary file and its runs.
+#[derive(Debug)]
+struct Level {
+    file: Arc<File>,
+    len: u64,
+    runs: Vec<FileRun>,
+}
+
+impl<'s> Spill<'s> {
+    /// Returns a spill that has made no file yet.
+    pub(crate) fn new(folder: &'s Path, fan: Fan, counters: &'s Counters) -> Self {
+        Self { folder, fan, counters, levels: Vec::new() }
+    }
+
+    /// Writes the rows that `give` gives in order as a run, and merges runs where there are many.
+    ///
+    /// Returns the bytes of the run.
+    pub(crate) fn keep(&mut self, give: Give<'_>) -> Result<u64, Error> {
+        let len = self.append(0, give)?;
+        let mut level = 0;
+        while self.levels[level].runs.len() >= self.fan.runs {
+            self.condense(level)?;
+            level += 1;
+        }
+        Ok(len)
+    }
+
+    /// Returns all runs.
+    pub(crate) fn into_runs(self) -> impl Iterator<Item = FileRun> {
+        self.levels.into_iter().flat_map(|level| level.runs)
+    }
+
+    /// Merges all runs of a level into one of the next.
+    fn condense(&mut self, level: usize) -> Result<(), Error> {
+        let files = std::mem::take(&mut self.levels[level].runs);
+        let folder = PathBuf::from(self.folder);
+        let runs = Runs { memory: Vec::new(), files, folder, window_bytes: self.fan.window_bytes };
+        let counters = self.counters;
+        self.append(level + 1, &mut |out| {
+            runs.merge(0, None, &mut |key, block, body| {
+                if counters.is_cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                out.push(key, block, body)
+            })
+        })?;
+        let Level { file, len, .. } = &mut self.levels[level];
+        file.set_len(0).map_err(failed("emptying", self.folder, *len))?;
+        *len = 0;
+        Ok(())
+    }
+
+    /// Writes a run behind the others of a level and returns its bytes.
+    fn append(&mut self, level: usize, give: Give<'_>) -> Result<u64, Error> {
+        if level == self.levels.len() {
+            let file = tempfile::tempfile_in(self.folder).map_err(failed("creating", self.folder, 0))?;
+            self.levels.push(Level { file: Arc::new(file), len: 0, runs: Vec::new() });
+        }
+        let Level { file, len: start, runs } = &mut self.levels[level];
+        let mut target = &**file;
+        std::io::Seek::seek(&mut target, std::io::SeekFrom::Start(*start)).map_err(failed(
+            "writing",
+            self.folder,
+            *start,
+        ))?;
+        let mut out = RowWriter {
+            out: BufWriter::with_capacity(WRITE_BYTES, target),
+            folder: self.folder,
+            start: *start,
+            len: 0,
+            index: Vec::new(),
+            last_slot: 0,
+        };
+        give(&mut out)?;
+        out.out.flush().map_err(failed("writing", self.folder, *start + out.len))?;
+        let RowWriter { len, index, last_slot, .. } = out;
+        runs.push(FileRun { file: Arc::clone(file), start: *start, len, index, last_slot });
+        *start += len;
+        Ok(len)
+    }
+}
+
+/// Gives the rows of a run in order.
+pub(crate) type Give<'g> = &'g mut dyn FnMut(&mut RowWriter<'_>) -> Result<(), Error>;
+
+/// Takes the rows of one run.
+#[derive(Debug)]
+pub(crate) struct RowWriter<'w> {
+    out: BufWriter<&'w File>,
+    folder: &'w Path,
+    /// Where the run starts in the file.
+    start: u64,
+    len: u64,
+    index: Vec<(PieceKey, u64)>,
+    last_slot: u64,
+}
+
+impl RowWriter<'_> {
+    /// Writes a row; its key is above all keys before it.
+    pub(crate) fn push(&mut self, key: PieceKey, block: &[u8], body: &[u8]) -> Result<(), Error> {
+        if self.index.last().is_none_or(|(_, start)| self.len - start >= INDEX_STEP_BYTES) {
+            self.index.push((key, self.len));
+        }
+        let mut head = [0; HEAD_BYTES];
+        head[..8].copy_from_slice(&key.slot.to_le_bytes());
+        head[8..16].copy_from_slice(&key.place.to_le_bytes());
+        head[16..20].copy_from_slice(&(block.len() as u32).to_le_bytes());
+        head[20..].copy_from_slice(&(body.len() as u32).to_le_bytes());
+        for part in [&head, block, body] {
+            self.out.write_all(part).map_err(failed("writing", self.folder, self.start + self.len))?;
+        }
+        self.len += (HEAD_BYTES + block.len() + body.len()) as u64;
+        self.last_slot = key.slot;
+        Ok(())
+    }
+}
+
+/// Returns the error of a temporary file that has `bytes` bytes.
+fn failed(attempt: &'static str, folder: &Path, bytes: u64) -> impl FnOnce(std::io::Error) -> Error {
+    move |source| Error::Spill { attempt, folder: folder.into(), bytes, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spills `n_runs` runs of ten rows, eight at a time becoming one, and reads all rows back.
+    fn check(n_runs: u64, expected_runs: usize) {
+        let (folder, counters) = (std::env::temp_dir(), Counters::default());
+        let fan = Fan { runs: 8, window_bytes: 1 << 10 };
+        let mut spill = Spill::new(&folder, fan, &counters);
+        for run in 0..n_runs {
+            let give: Give<'_> = &mut |out| {
+                (0..10).try_for_each(|nth| {
+                    let slot = nth * n_runs + run;
+                    out.push(PieceKey { slot, place: run }, b"block", &slot.to_le_bytes())
+                })
+            };
+            assert_eq!(spill.keep(give).unwrap(), 10 * (24 + 5 + 8));
+        }
+        assert!(spill.levels.iter().all(|level| level.file.metadata().unwrap().len() == level.len));
+        let files: Vec<FileRun> = spill.into_runs().collect();
+        assert_eq!(files.len(), expected_runs);
+        let runs = Runs { memory: Vec::new(), files, folder: folder.clone(), window_bytes: 1 << 10 };
+        let mut slots = 0..10 * n_runs;
+        runs.merge(0, None, &mut |key, block, body| {
+            assert_eq!(Some(key.slot), slots.next());
+            assert_eq!((key.place, block), (key.slot % n_runs, &b"block"[..]));
+            assert_eq!(body, key.slot.to_le_bytes());
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(slots.next(), None);
+    }
+
+    #[test]
+    fn runs_of_a_level_become_one_of_the_next() {
+        check(7, 7);
+        check(8, 1);
+        check(9, 2);
+        check(8 * 8 * 3 + 8 * 2 + 5, 3 + 2 + 5);
+    }
+
+    #[test]
+    fn merging_stops_when_the_job_is_cancelled() {
+        let (folder, counters) = (std::env::temp_dir(), Counters::default());
+        let mut spill = Spill::new(&folder, Fan { runs: 2, window_bytes: 1 << 10 }, &counters);
+        let give: Give<'_> = &mut |out| out.push(PieceKey { slot: 1, place: 1 }, b"", b"");
+        spill.keep(give).unwrap();
+        counters.cancel();
+        assert!(matches!(spill.keep(give), Err(Error::Cancelled)));
+    }
+}
