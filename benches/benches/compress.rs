@@ -11,8 +11,8 @@ use zellige_archive::{Compressor, TileHash, gunzip, open};
 use zellige_benches::real::{RealInput, real_inputs};
 use zellige_benches::{Dice, plan, say};
 use zellige_ingest::Source;
+use zellige_job::Settings;
 use zellige_job::publish;
-use zellige_job::publish::Settings;
 
 /// Features of a tile; some 60 KB in all.
 const FEATURES: u32 = 1_500;

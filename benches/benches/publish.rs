@@ -11,7 +11,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use zellige_benches::real::real_inputs;
 use zellige_benches::{Character, inputs, plan};
 use zellige_ingest::Source;
-use zellige_job::publish::Settings;
+use zellige_job::Settings;
 use zellige_job::{Report, publish};
 use zellige_recipe::Plan;
 

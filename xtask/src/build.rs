@@ -22,7 +22,6 @@ use zellige::Settings;
 use crate::usage::{self, Usage};
 
 mod jobs;
-mod memory;
 mod stamp;
 mod publish;
 mod table;

@@ -19,8 +19,8 @@ use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use zellige::archive::{Compressor, TILE_BYTES_MAX};
 use zellige::job::report::failure_to_json;
-use zellige::recipe::{Envelope, Options};
-use zellige::{Error, Plan, Report, Settings, Source};
+use zellige::recipe::Options;
+use zellige::{Error, Plan, Report, Settings, Source, parse_memory};
 
 use crate::args::{Flag, Given, Times, Verb};
 use crate::exit::{Failure, tell};
@@ -130,7 +130,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
             tell(&format!("warning: {place}: {} ({})", lint.message, lint.code.code()));
         }
     }
-    let settings = with_envelope(settings, checked.envelope.as_ref());
+    let settings = checked.envelope.iter().fold(settings, Settings::with_envelope);
 
     let is_cancelled = watch_signals()?;
     let sources = sources::open(wanted, format(given)?, &is_cancelled);
@@ -207,7 +207,7 @@ fn settings(given: &Given) -> Result<Settings, Failure> {
     if let Some(threads) = given.read("threads", "a whole number from 1 to 1024", threads)? {
         settings.threads = threads;
     }
-    if let Some(memory) = given.read("memory", "a size such as `512MiB` or `4GiB`", parse_size)? {
+    if let Some(memory) = given.read("memory", "a size such as `512MiB` or `4GiB`", parse_memory)? {
         settings.memory_bytes = memory;
     }
     let kib_max = TILE_BYTES_MAX as u64 / 1024;
@@ -232,56 +232,6 @@ fn settings(given: &Given) -> Result<Settings, Failure> {
     settings.tileset_id = given.text("tileset-id")?;
     format(given)?;
     Ok(settings)
-}
-
-/// Reads a size in bytes: a whole number, alone or with one of the units `K`, `M`, `G`, `T`, each of which may
-/// be followed by `iB` or `B` and is a power of 1024.
-fn parse_size(text: &str) -> Option<u64> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let shift = match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 10,
-        "m" | "mb" | "mib" => 20,
-        "g" | "gb" | "gib" => 30,
-        "t" | "tb" | "tib" => 40,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(1 << shift).filter(|size| *size > 0)
-}
-
-/// Fills in what no flag said and the recipe's envelope does.
-fn with_envelope(mut settings: Settings, envelope: Option<&Envelope>) -> Settings {
-    let Some(envelope) = envelope else { return settings };
-    if settings.name.is_empty() {
-        settings.name = envelope.name.clone().unwrap_or_default();
-    }
-    if settings.description.is_empty() {
-        settings.description = envelope.description.clone().unwrap_or_default();
-    }
-    if settings.attribution.is_empty() {
-        settings.attribution = credits(envelope);
-    }
-    settings
-}
-
-/// Returns the credits of an envelope: as HTML when one of them has a link, otherwise as they are.
-fn credits(envelope: &Envelope) -> String {
-    let is_html = envelope.attribution.iter().any(|credit| !credit.link.is_empty());
-    let credits = envelope.attribution.iter().map(|credit| {
-        if !is_html {
-            credit.text.clone()
-        } else if credit.link.is_empty() {
-            escape(&credit.text)
-        } else {
-            format!("<a href=\"{}\" target=\"_blank\">{}</a>", escape(&credit.link), escape(&credit.text))
-        }
-    });
-    credits.collect::<Vec<_>>().join(if is_html { " " } else { ", " })
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn tileset_id(settings: &Settings, target: &Path) -> String {
@@ -333,44 +283,4 @@ fn hint(error: &Error) -> Option<String> {
         error => return error.hint(),
     };
     Some(advice.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use zellige::recipe::Attribution;
-
-    use super::*;
-
-    fn check(text: &str, expected: Option<u64>) {
-        assert_eq!(parse_size(text), expected, "{text}");
-    }
-
-    #[test]
-    fn sizes_are_powers_of_1024() {
-        check("512MiB", Some(512 << 20));
-        check("4GiB", Some(4 << 30));
-        check("4G", Some(4 << 30));
-        check("4 gb", Some(4 << 30));
-        check("64k", Some(64 << 10));
-        check("1000", Some(1000));
-        for text in ["", "0", "GiB", "-1", "1.5GiB", "4X", "99999999999T"] {
-            check(text, None);
-        }
-    }
-
-    fn envelope(credits: &[(&str, &str)]) -> Envelope {
-        let credits = credits
-            .iter()
-            .map(|(text, link)| Attribution { text: (*text).to_owned(), link: (*link).to_owned() });
-        Envelope { attribution: credits.collect(), ..Envelope::default() }
-    }
-
-    #[test]
-    fn credits_are_html_only_where_there_are_links() {
-        assert_eq!(credits(&envelope(&[("© A & B", ""), ("C", "")])), "© A & B, C");
-        assert_eq!(
-            credits(&envelope(&[("A & B", "https://a.b/?c&d"), ("C", "")])),
-            "<a href=\"https://a.b/?c&amp;d\" target=\"_blank\">A &amp; B</a> C"
-        );
-    }
 }

@@ -8,7 +8,7 @@ use zellige_recipe::Plan;
 use zellige_tile::emit::EmittedLayer;
 use zellige_tile::project::unproject;
 
-use crate::publish::Settings;
+use crate::settings::Settings;
 use crate::slicing::Found;
 
 /// Returns the metadata; `names` are those of all keys, `title` stands in for a name.

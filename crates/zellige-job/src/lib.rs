@@ -9,6 +9,7 @@
 pub mod progress;
 pub mod publish;
 pub mod report;
+pub mod settings;
 
 mod slicing;
 mod duplicates;
@@ -23,5 +24,6 @@ mod error;
 
 pub use error::Error;
 pub use progress::{Phase, Progress};
-pub use publish::{Settings, publish};
+pub use publish::publish;
 pub use report::Report;
+pub use settings::{Settings, parse_memory};

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
@@ -21,12 +21,11 @@ use crate::emitting::{Emitting, Made};
 use crate::merge::Runs;
 use crate::progress::{Counters, Progress};
 use crate::report::{self, Report};
+use crate::settings::Settings;
 use crate::slicing::{Found, OpenSource, Slicing};
 use crate::sort::RunStore;
 use crate::spill::Fan;
 
-/// Bytes of a whole tile, uncompressed, when the job does not say otherwise: 500 KiB.
-pub const TILE_BYTES_MAX: u64 = 512_000;
 /// The least memory that a job works with, bytes.
 const MEMORY_BYTES_MIN: u64 = 16 << 20;
 /// Bytes of a run, when memory allows.
@@ -34,61 +33,6 @@ const RUN_BYTES_MAX: u64 = 64 << 20;
 
 /// Called a few times a second; breaking off cancels the job.
 pub type Watch<'w> = &'w mut dyn FnMut(&Progress) -> ControlFlow<()>;
-
-/// How a job runs. Nothing here but the texts, the tile limit, the level and how sources are read changes a byte.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Threads that slice and emit; writing is done by the caller's.
-    pub threads: NonZeroUsize,
-    /// Bytes of memory for pieces, in all; beyond it they wait in temporary files.
-    pub memory_bytes: u64,
-    /// Where temporary files are made.
-    pub temp: PathBuf,
-    /// Upper bound of a whole tile, uncompressed.
-    pub tile_bytes_max: u64,
-    /// How hard tiles are compressed, 1 to 12.
-    pub compression_level: u8,
-    /// Whether an existing tileset is replaced.
-    pub overwrite: bool,
-    /// The id of the tileset in the report, such as `me.roads`; empty: the name of the output.
-    pub tileset_id: String,
-    /// The name of the tileset for people; empty: the name of the output.
-    pub name: String,
-    /// A longer text for people.
-    pub description: String,
-    /// Whom maps should name.
-    pub attribution: String,
-    /// How sources are read.
-    pub ingest: zellige_ingest::Settings,
-}
-
-impl Settings {
-    /// Returns settings that fit the machine: all its cores, a quarter of its memory.
-    #[must_use]
-    pub fn for_machine() -> Self {
-        Self {
-            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-            memory_bytes: machine_memory_bytes().map_or(1 << 30, |bytes| bytes / 4),
-            temp: std::env::temp_dir(),
-            tile_bytes_max: TILE_BYTES_MAX,
-            compression_level: zellige_archive::Compressor::LEVEL_DEFAULT,
-            overwrite: false,
-            tileset_id: String::new(),
-            name: String::new(),
-            description: String::new(),
-            attribution: String::new(),
-            ingest: zellige_ingest::Settings::default(),
-        }
-    }
-}
-
-/// Returns the memory of the machine in bytes, where the system tells it in the manner of Linux.
-fn machine_memory_bytes() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
-}
 
 /// Publishes `sources` by `plan` to an archive at `target`, whose name says the format.
 ///

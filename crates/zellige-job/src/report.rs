@@ -19,7 +19,7 @@ use zellige_tile::emit::EmittedLayer;
 use zellige_tile::stats::LayerStats;
 
 use crate::duplicates::Duplicates;
-use crate::publish::Settings;
+use crate::settings::Settings;
 use crate::slicing::Found;
 
 pub use json::failure_to_json;

@@ -39,6 +39,6 @@ mod plan;
 
 pub use plan::{RecipeRefused, plan};
 pub use zellige_ingest::Source;
-pub use zellige_job::publish::{Settings, Watch};
-pub use zellige_job::{Error, Phase, Progress, Report, publish};
+pub use zellige_job::publish::Watch;
+pub use zellige_job::{Error, Phase, Progress, Report, Settings, parse_memory, publish};
 pub use zellige_recipe::{Checked, Plan, check};

@@ -202,7 +202,7 @@ impl Reader<'_> {
 
     fn memory(&mut self, members: &Map<String, Value>, at: &str) -> Option<u64> {
         let value = members.get("memory")?;
-        let bytes = value.as_str().and_then(memory::parse);
+        let bytes = value.as_str().and_then(zellige::parse_memory);
         if bytes.is_none() {
             self.problem(
                 &format!("{at}/memory"),

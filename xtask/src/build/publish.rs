@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::Value;
-use zellige::recipe::{Options, check, render_problem};
+use zellige::recipe::{Envelope, Options, check, render_problem};
 use zellige::{Phase, Plan, Progress, Settings, Source};
 
 use super::jobs::{Job, Recipe};
@@ -52,12 +52,12 @@ fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(
     if !force && let Some(report) = stamp.matching(&job.output) {
         return Ok((Status::Unchanged, Some(report)));
     }
-    let plan = plan(&recipe)?;
+    let (plan, envelope) = plan(&recipe)?;
     if let Some(folder) = job.output.parent() {
         fs::create_dir_all(folder).with_context(|| format!("making `{}` failed", folder.display()))?;
     }
     stamp.remove()?;
-    let settings = settings(job, share);
+    let settings = envelope.iter().fold(settings(job, share), Settings::with_envelope);
     let mut teller = Teller { name: &job.name, quiet, told: Instant::now() };
     let report = zellige::publish(&plan, sources(job), &job.output, &settings, &mut |progress| {
         teller.tell(progress);
@@ -87,12 +87,13 @@ fn read_recipe(recipe: &Recipe) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// Returns what a recipe means, or all that is wrong with it.
-fn plan(recipe: &[u8]) -> anyhow::Result<Plan> {
+/// Returns what a recipe means and what stands beside it, or all that is wrong with it.
+fn plan(recipe: &[u8]) -> anyhow::Result<(Plan, Option<Envelope>)> {
     let checked = check(recipe, &Options::default());
     let problems = checked.problems.iter();
     let shown: Vec<String> = problems.map(|problem| render_problem(recipe, problem)).collect();
-    checked.plan.with_context(|| format!("the recipe is refused\n{}", shown.concat()))
+    let plan = checked.plan.with_context(|| format!("the recipe is refused\n{}", shown.concat()))?;
+    Ok((plan, checked.envelope))
 }
 
 fn sources(job: &Job) -> Vec<Source> {
