@@ -12,6 +12,7 @@ pub mod coord;
 pub mod bounds;
 pub mod geometry;
 pub mod value;
+pub mod spelling;
 pub mod feature;
 pub mod zoom;
 pub mod tile;

@@ -67,7 +67,7 @@ pub struct Block<'b> {
     /// The checksum over all written attributes.
     pub checksum: u64,
     /// The value that sorts the feature.
-    pub order: OrderKey<'b>,
+    pub(crate) order: OrderKey<'b>,
     entries: &'b [u8],
 }
 

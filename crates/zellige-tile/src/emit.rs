@@ -58,8 +58,8 @@ struct LayerEmitter<'p> {
     staged: Vec<StagedFeature>,
     stage: Stage<'p>,
     stats: LayerStats,
-    /// Which kinds of order values were seen, by rank.
-    order_ranks: u8,
+    /// Which kinds of order values were seen, a bit each.
+    order_kinds: u8,
 }
 
 /// Pieces that wait to be sorted.
@@ -205,7 +205,7 @@ impl<'p> LayerEmitter<'p> {
             staged: Vec::new(),
             stage: Stage::new(plan),
             stats: LayerStats::default(),
-            order_ranks: 0,
+            order_kinds: 0,
         }
     }
 
@@ -248,7 +248,7 @@ impl<'p> LayerEmitter<'p> {
     ) -> Result<(), StageFault> {
         let waiting = std::mem::take(&mut self.waiting);
         for (block, body) in waiting.sorted() {
-            self.order_ranks |= 1 << block.order.rank();
+            self.order_kinds |= block.order.kind();
             self.encode(&block, &body, names);
         }
         self.waiting = waiting;
@@ -314,7 +314,7 @@ impl<'p> LayerEmitter<'p> {
     fn into_emitted(mut self) -> EmittedLayer {
         self.stats.zooms.values_mut().for_each(crate::stats::ZoomStats::settle);
         let notes = self.stage.notes();
-        let kinds = (self.order_ranks | notes.order_ranks) & 0b111;
+        let kinds = self.order_kinds | notes.order_kinds;
         EmittedLayer {
             stats: self.stats,
             fields: self.encoder.fields(),

@@ -2,10 +2,10 @@
 //!
 //! In:     the id as it stands in the source.
 //! Out:    the number that tiles carry, or none, and a finding where the rule is not plain.
-//! Source: recipe 2.3. The hash of texts is FNV-1a with 64 bits, masked to the 53 bits that
+//! Source: recipe 2.3. Numbers that are no ids go as the text that JavaScript has for them. The hash of texts is FNV-1a with 64 bits, masked to the 53 bits that
 //!         JavaScript reads exactly; it is part of the format and never changes.
 
-use zellige_model::{FindingCode, Value};
+use zellige_model::{FindingCode, Value, spelling};
 
 const EXACT_MAX: u64 = (1 << 53) - 1;
 
@@ -33,7 +33,11 @@ pub fn numeric_id(id: &Value) -> NumericId {
         Value::Double(number) if number.fract() == 0.0 && (0.0..=EXACT_MAX as f64).contains(number) => {
             plain(*number as u64)
         }
-        Value::Double(number) => plain(hash(&number.to_string())),
+        Value::Double(number) => {
+            let mut text = String::new();
+            spelling::push_double(*number, &mut text);
+            plain(hash(&text))
+        }
         Value::String(text) => plain(digits(text).unwrap_or_else(|| hash(text))),
     }
 }
@@ -74,6 +78,7 @@ mod tests {
         assert_eq!(hash("a"), 0xaf63_dc4c_8601_ec8c & EXACT_MAX);
         check(&Value::Int(-5), Some(hash("-5")), None);
         check(&Value::Double(1.5), Some(hash("1.5")), None);
+        check(&Value::Double(1e21), Some(hash("1e+21")), None);
         check(&Value::String("99999999999999999999".into()), Some(hash("99999999999999999999")), None);
     }
 

@@ -25,7 +25,7 @@ pub mod union;
 pub mod stage;
 pub mod block;
 pub mod emit;
-pub mod order;
+mod order;
 pub mod encode;
 pub mod budget;
 pub mod stats;

@@ -10,13 +10,11 @@
 //! `extent / √number`, until `number` have stayed. Squares of doubled coordinates are compared, in
 //! integers, so that centres at half units are exact. Each look-up is logarithmic in what stays.
 
-use std::cmp::Ordering;
-
 use rstar::RTree;
-use zellige_model::{Extent, Geometry, Grid, ValueRef};
+use zellige_model::{Extent, Geometry, Grid};
 use zellige_recipe::plan::{Limit, RankOrder};
 
-use crate::number::Number;
+use crate::order::OrderKey;
 use crate::staged::StagedFeature;
 
 /// What a rule did in one tile.
@@ -41,7 +39,7 @@ pub fn limit(
 ) -> LimitNotes {
     assert_eq!(features.len(), matches.len(), "each feature matches or does not");
     let candidates = ranked(features, matches, rule);
-    let kinds = candidates.iter().filter_map(|(rank, _)| *rank).fold(0_u8, |kinds, rank| kinds | rank.bit());
+    let kinds = candidates.iter().fold(0_u8, |kinds, (key, _)| kinds | key.kind());
     let mut stays: Vec<bool> = matches.iter().map(|is_match| !is_match).collect();
     let candidates = candidates.into_iter().map(|(_, feature_idx)| feature_idx);
     let kept = if rule.in_distance {
@@ -58,61 +56,19 @@ pub fn limit(
     LimitNotes { n_dropped: (n_before - features.len()) as u64, is_mixed: kinds.count_ones() > 1 }
 }
 
-/// What a feature is ranked by.
-#[derive(Clone, Copy, Debug)]
-enum Rank<'v> {
-    Number(Number),
-    Boolean(bool),
-    Text(&'v str),
-}
-
-impl<'v> Rank<'v> {
-    /// Returns the rank that a value gives; nothing for null, arrays, objects and what is not finite.
-    fn of(value: ValueRef<'v>) -> Option<Self> {
-        match value {
-            ValueRef::Bool(is_true) => Some(Self::Boolean(is_true)),
-            ValueRef::String(text) => Some(Self::Text(text)),
-            _ => Number::of(value).map(Self::Number),
-        }
-    }
-
-    /// Returns the type as a bit; types rank as their bits do.
-    const fn bit(self) -> u8 {
-        match self {
-            Self::Number(_) => 1,
-            Self::Boolean(_) => 2,
-            Self::Text(_) => 4,
-        }
-    }
-
-    fn compare(self, other: Self) -> Ordering {
-        match (self, other) {
-            (Self::Number(a), Self::Number(b)) => a.compare(b),
-            (Self::Boolean(a), Self::Boolean(b)) => a.cmp(&b),
-            (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            _ => self.bit().cmp(&other.bit()),
-        }
-    }
-}
-
 /// Returns the features that match with their ranks, best first.
-fn ranked<'f>(
-    features: &'f [StagedFeature],
-    matches: &[bool],
-    rule: &Limit,
-) -> Vec<(Option<Rank<'f>>, usize)> {
-    let rank = |feature: &'f StagedFeature| {
-        rule.attribute.as_ref().and_then(|name| feature.attributes.get(name)).and_then(Rank::of)
+fn ranked<'f>(features: &'f [StagedFeature], matches: &[bool], rule: &Limit) -> Vec<(OrderKey<'f>, usize)> {
+    let key = |feature: &'f StagedFeature| {
+        OrderKey::of(rule.attribute.as_ref().and_then(|name| feature.attributes.get(name)))
     };
     let mut ranked: Vec<_> = (features.iter().zip(matches).enumerate())
         .filter(|(_, (_, is_match))| **is_match)
-        .map(|(feature_idx, (feature, _))| (rank(feature), feature_idx))
+        .map(|(feature_idx, (feature, _))| (key(feature), feature_idx))
         .collect();
     // The sort is stable, so ties stay in source order.
     ranked.sort_by(|(a, _), (b, _)| match (a, b, rule.order) {
-        (Some(a), Some(b), RankOrder::Lowest) => a.compare(*b),
-        (Some(a), Some(b), RankOrder::Highest) => b.compare(*a),
-        _ => a.is_none().cmp(&b.is_none()),
+        (OrderKey::Absent, _, _) | (_, OrderKey::Absent, _) | (_, _, RankOrder::Lowest) => a.compare(*b),
+        (_, _, RankOrder::Highest) => b.compare(*a),
     });
     ranked
 }
@@ -160,6 +116,8 @@ fn place_doubled(geometry: &Geometry<Grid>) -> [i64; 2] {
 #[cfg(test)]
 mod tests {
     use zellige_testkit::drawn;
+
+    use zellige_model::ValueRef;
 
     use super::*;
 

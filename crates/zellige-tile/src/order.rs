@@ -1,44 +1,42 @@
 //! The order of features in a tile.
 //!
-//! In:     the value of the attribute that `tiles.order` names.
+//! In:     the value of the attribute that `tiles.order` or a limit names.
 //! Out:    a key that sorts ascending: numbers, then booleans, then texts by code point, absent last.
 //! Keeps:  source order among equals.
-//! Source: recipe 4.3.
+//! Source: recipe 4.1 and 4.3. Numbers compare exactly, whatever form they have.
 
 use std::cmp::Ordering;
 
 use zellige_model::ValueRef;
 
+use crate::number::Number;
+
 /// What a feature is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum OrderKey<'v> {
-    /// Any number.
-    Number(f64),
+pub(crate) enum OrderKey<'v> {
+    /// Any finite number.
+    Number(Number),
     /// False before true.
     Boolean(bool),
     /// By code point.
     Text(&'v str),
-    /// No value, null, an array or an object.
+    /// No value, null, an array, an object, or a number that is not finite.
     Absent,
 }
 
 impl<'v> OrderKey<'v> {
     /// Returns the key for an attribute value.
     #[must_use]
-    pub const fn of(value: Option<ValueRef<'v>>) -> Self {
+    pub(crate) fn of(value: Option<ValueRef<'v>>) -> Self {
         match value {
-            Some(ValueRef::Int(number)) => Self::Number(number as f64),
-            Some(ValueRef::UInt(number)) => Self::Number(number as f64),
-            Some(ValueRef::Double(number)) => Self::Number(number),
             Some(ValueRef::Bool(is_true)) => Self::Boolean(is_true),
             Some(ValueRef::String(text)) => Self::Text(text),
-            Some(ValueRef::Null | ValueRef::Json(_)) | None => Self::Absent,
+            value => value.and_then(Number::of).map_or(Self::Absent, Self::Number),
         }
     }
 
     /// Returns the place of the key's kind among the kinds.
-    #[must_use]
-    pub const fn rank(self) -> u8 {
+    const fn rank(self) -> u8 {
         match self {
             Self::Number(_) => 0,
             Self::Boolean(_) => 1,
@@ -49,13 +47,19 @@ impl<'v> OrderKey<'v> {
 
     /// Compares two keys.
     #[must_use]
-    pub fn compare(self, other: Self) -> Ordering {
+    pub(crate) fn compare(self, other: Self) -> Ordering {
         match (self, other) {
-            (Self::Number(a), Self::Number(b)) => a.partial_cmp(&b).unwrap_or_else(|| a.total_cmp(&b)),
+            (Self::Number(a), Self::Number(b)) => a.compare(b),
             (Self::Boolean(a), Self::Boolean(b)) => a.cmp(&b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }
+    }
+
+    /// Returns the kind as a bit, none for absent: keys of several kinds are worth a warning.
+    #[must_use]
+    pub(crate) fn kind(self) -> u8 {
+        if self == Self::Absent { 0 } else { 1 << self.rank() }
     }
 
     /// Appends the key: rank, and for all but absent a length and the value.
@@ -66,7 +70,8 @@ impl<'v> OrderKey<'v> {
             out.extend_from_slice(bytes);
         };
         match self {
-            Self::Number(number) => push(&number.to_le_bytes()),
+            Self::Number(Number::Whole(number)) => push(&number.to_le_bytes()),
+            Self::Number(Number::Double(number)) => push(&number.to_le_bytes()),
             Self::Boolean(is_true) => push(&[u8::from(is_true)]),
             Self::Text(text) => push(text.as_bytes()),
             Self::Absent => {}
@@ -82,7 +87,12 @@ impl<'v> OrderKey<'v> {
         let (len, rest) = rest.split_first_chunk::<4>().expect("the key has a length");
         let (value, rest) = rest.split_at(u32::from_le_bytes(*len) as usize);
         let key = match rank {
-            0 => Self::Number(f64::from_le_bytes(value.try_into().expect("a number has eight bytes"))),
+            0 => Self::Number(match value.try_into() {
+                Ok(whole) => Number::Whole(i128::from_le_bytes(whole)),
+                Err(_) => {
+                    Number::Double(f64::from_le_bytes(value.try_into().expect("a double has eight bytes")))
+                }
+            }),
             1 => Self::Boolean(value == [1]),
             _ => Self::Text(std::str::from_utf8(value).expect("the key was made from text")),
         };
@@ -97,8 +107,10 @@ mod tests {
     #[test]
     fn kinds_sort_one_after_the_other_and_values_within() {
         let sorted = [
-            OrderKey::Number(-1.5),
-            OrderKey::Number(10.0),
+            OrderKey::of(Some(ValueRef::Double(-1.5))),
+            OrderKey::of(Some(ValueRef::Double(10.0))),
+            OrderKey::of(Some(ValueRef::Int((1 << 53) + 1))),
+            OrderKey::of(Some(ValueRef::UInt((1 << 53) + 2))),
             OrderKey::Boolean(false),
             OrderKey::Boolean(true),
             OrderKey::Text("10"),

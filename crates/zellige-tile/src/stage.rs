@@ -49,8 +49,8 @@ pub struct StageNotes {
     pub n_id_unusable: u64,
     /// Ids that tiles compute and that are above 2^53 - 1, counted in every tile.
     pub n_id_inexact: u64,
-    /// Kinds of order values that were seen, one bit a rank.
-    pub order_ranks: u8,
+    /// Which kinds of order values were seen, a bit each.
+    pub order_kinds: u8,
 }
 
 impl StageNotes {
@@ -64,7 +64,7 @@ impl StageNotes {
         self.n_not_finite += other.n_not_finite;
         self.n_id_unusable += other.n_id_unusable;
         self.n_id_inexact += other.n_id_inexact;
-        self.order_ranks |= other.order_ranks;
+        self.order_kinds |= other.order_kinds;
     }
 }
 
@@ -227,8 +227,8 @@ impl<'p> Stage<'p> {
 
     fn sort(&mut self, features: &mut [StagedFeature]) {
         let Some(name) = &self.layer.order else { return };
-        let ranks = features.iter().map(|feature| 1 << OrderKey::of(feature.attributes.get(name)).rank());
-        self.notes.order_ranks |= ranks.fold(0, |all, rank: u8| all | rank);
+        let kinds = features.iter().map(|feature| OrderKey::of(feature.attributes.get(name)).kind());
+        self.notes.order_kinds |= kinds.fold(0, |all, kind| all | kind);
         features.sort_by(|a, b| {
             OrderKey::of(a.attributes.get(name)).compare(OrderKey::of(b.attributes.get(name)))
         });
