@@ -1,26 +1,32 @@
-//! The verb `check`: says everything about a recipe.
+//! The verb `check`: says everything about a recipe, and how it suits its data.
 //!
-//! In:     a recipe, or a body `{"recipe": …, "name": …}`, from a file or standard input.
+//! In:     a recipe, or a body `{"recipe": …, "name": …}`, from a file or standard input; perhaps sources.
 //! Out:    problems and warnings, each with its place; or all of it as JSON.
-//! Keeps:  the order in which the checker found them.
+//! Keeps:  the order in which the checker found them. Text shows so many of them, JSON shows all.
 //! Source: –
 
 use std::ffi::OsStr;
 use std::io::Read;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
-use zellige::Checked;
 use zellige::model::Zoom;
-use zellige::recipe::{Lint, Options, ZOOM_LIMIT, line_column, render_lint, render_problem};
+use zellige::recipe::{Lint, Options, ZOOM_LIMIT, render_lint, render_problem};
+use zellige::survey::sample::SAMPLE_BYTES_MAX;
+use zellige::survey::{self, Sample};
+use zellige::{Checked, Plan};
 
 use crate::args::{Flag, Given, Verb};
 use crate::exit::Failure;
-use crate::show::{print, put};
+use crate::show::{grouped, print, put};
 use crate::sources::STDIN;
+use crate::{publish, sources};
 
 /// Bytes of the longest recipe that is read.
 const RECIPE_BYTES_MAX: u64 = 16 << 20;
+/// Problems that are shown as text, and warnings.
+const SHOWN_MAX: usize = 50;
 
 /// The flag that raises the highest zoom; `publish` has it too.
 pub(crate) const ZOOM_LIMIT_FLAG: Flag =
@@ -29,34 +35,75 @@ pub(crate) const ZOOM_LIMIT_FLAG: Flag =
 pub(crate) const VERB: Verb = Verb {
     name: "check",
     about: "Checks a recipe: all problems at once, each with its place and what to do.",
-    usage: "RECIPE.json [options]",
+    usage: "RECIPE.json [--source [ID=]PATH]… [options]",
     operands: &["RECIPE.json"],
     n_more: 0,
     flags: &[
+        Flag {
+            help: "looks also at data for a source of the recipe: names attributes that\n\
+                   no feature has, expressions that would end the job, filters that\n\
+                   decide nothing; large data is sampled; inputs are named as for\n\
+                   `publish`, and not all sources of the recipe have to be given",
+            ..publish::SOURCE_FLAG
+        },
+        publish::FORMAT_FLAG,
         Flag::switch("strict", "refuses operators that the recipe reference does not list"),
         ZOOM_LIMIT_FLAG,
         Flag::switch("json", "prints one JSON object"),
     ],
     examples: &[
         ("zellige check roads.json", "says what is wrong with a recipe; exit code 2 if anything is"),
+        (
+            "zellige check roads.json --source roads.geojsonl.gz",
+            "says also what of it does not suit the data",
+        ),
         ("zellige check - --json < roads.json", "the same for programs, from standard input"),
     ],
 };
+
+/// Everything that is said about a recipe.
+struct Told<'t> {
+    text: &'t [u8],
+    checked: &'t Checked,
+    lints: Vec<Lint>,
+    /// What was looked at of its sources.
+    samples: Vec<Sample>,
+}
 
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let path = given.operand(0).unwrap_or_default();
     let options =
         Options { strict: given.has("strict"), zoom_limit: zoom_limit(given)?, ..Options::default() };
+    let format = publish::format(given)?;
     let text = read(path)?;
     let checked = zellige::check(&text, &options);
+    let samples = match &checked.plan {
+        Some(plan) if given.has("source") => samples(given, plan, format)?,
+        _ => Vec::new(),
+    };
+    let lints = survey::lint(&text, &checked, &samples);
+    let told = Told { text: &text, checked: &checked, lints, samples };
     if given.has("json") {
-        print(&format!("{:#}\n", to_json(&text, &checked)))?;
+        print(&format!("{:#}\n", to_json(&told)))?;
     } else {
-        let verdict = verdict(&checked);
-        let (refusals, warnings) = (refusals(&text, &checked), warnings(&text, &checked));
-        print(&format!("{refusals}{warnings}{}: {verdict}\n", path.display()))?;
+        let (refusals, warnings) = (refusals(&text, &checked), warnings(&told));
+        let verdict = verdict(&checked, told.lints.len());
+        let looked_at = looked_at(&told.samples);
+        print(&format!("{refusals}{warnings}{}: {verdict}\n{looked_at}", path.display()))?;
     }
     if checked.plan.is_some() { Ok(()) } else { Err(Failure::RecipeRefused) }
+}
+
+/// Reads samples of the sources that were given.
+fn samples(given: &Given, plan: &Plan, format: zellige::ingest::Format) -> Result<Vec<Sample>, Failure> {
+    let wanted = sources::assign_some(plan, given.all("source")).map_err(|message| given.usage(message))?;
+    if given.operand(0) == Some(OsStr::new(STDIN)) && wanted.iter().any(sources::Wanted::reads_stdin) {
+        return Err(given.usage("standard input cannot be both recipe and source".to_owned()));
+    }
+    let wanted = wanted.into_iter().filter(|wanted| !wanted.inputs().is_empty()).collect();
+    let sources = sources::open(wanted, format, &Arc::default());
+    let take = |source| Sample::take(source, SAMPLE_BYTES_MAX).map_err(anyhow::Error::from);
+    Ok(sources.into_iter().map(take).collect::<anyhow::Result<_>>()?)
 }
 
 /// Returns the highest zoom that a recipe may ask for.
@@ -85,31 +132,57 @@ pub(crate) fn read(path: &OsStr) -> anyhow::Result<Vec<u8>> {
 /// Returns why no plan could be made, as text for people.
 pub(crate) fn refusals(text: &[u8], checked: &Checked) -> String {
     let mut out = String::new();
-    for problem in &checked.problems {
+    for problem in checked.problems.iter().take(SHOWN_MAX) {
         put(&mut out, format_args!("error: {}\n", render_problem(text, problem)));
     }
+    put_rest(&mut out, checked.problems.len(), "problems");
     out
 }
 
 /// Returns what is odd, as text for people.
-fn warnings(text: &[u8], checked: &Checked) -> String {
+fn warnings(told: &Told<'_>) -> String {
     let mut out = String::new();
-    for lint in &checked.lints {
-        put(&mut out, format_args!("warning: {}\n", render_lint(text, lint)));
+    for lint in told.lints.iter().take(SHOWN_MAX) {
+        put(&mut out, format_args!("warning: {}\n", render_lint(told.text, lint)));
+    }
+    put_rest(&mut out, told.lints.len(), "warnings");
+    out
+}
+
+/// Says how many are not shown.
+fn put_rest(out: &mut String, n: usize, what: &str) {
+    if n > SHOWN_MAX {
+        put(out, format_args!("… and {} more {what}\n\n", grouped((n - SHOWN_MAX) as u64)));
+    }
+}
+
+/// Returns a line for each source about how much of it was looked at.
+fn looked_at(samples: &[Sample]) -> String {
+    let mut out = String::new();
+    for sample in samples {
+        let id = sample.id.rsplit('/').next().unwrap_or(&sample.id);
+        let n_features = grouped(sample.features.len() as u64);
+        put(&mut out, format_args!("looked at {n_features} features of {id}"));
+        match sample.reach {
+            _ if sample.is_whole() => out.push_str(", all there are\n"),
+            Some(reach) => put(&mut out, format_args!(", {:.1} % of it\n", sample.share * reach * 100.0)),
+            None => {
+                out.push_str(", all from its beginning: it is a pipe that is too long to be read whole\n");
+            }
+        }
     }
     out
 }
 
 /// Returns one phrase about the whole recipe.
-fn verdict(checked: &Checked) -> String {
-    let Checked { problems, lints, .. } = checked;
-    let mut verdict = match problems.len() {
+fn verdict(checked: &Checked, n_lints: usize) -> String {
+    let mut verdict = match checked.problems.len() {
         0 => "valid".to_owned(),
         n => format!("not valid, {}", counted(n, "problem", "problems")),
     };
-    if !lints.is_empty() {
+    if n_lints > 0 {
         verdict.push_str(", ");
-        verdict.push_str(&counted(lints.len(), "warning", "warnings"));
+        verdict.push_str(&counted(n_lints, "warning", "warnings"));
     }
     verdict
 }
@@ -118,25 +191,65 @@ fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-fn to_json(text: &[u8], checked: &Checked) -> Value {
-    let lints: Vec<Value> = checked.lints.iter().map(|lint| lint_to_json(text, lint)).collect();
-    json!({
-        "valid": checked.is_valid(),
-        "errors": checked.wire_messages(),
+fn to_json(told: &Told<'_>) -> Value {
+    let mut places = Places { text: told.text, offset: 0, line: 1, column: 1 };
+    let lints: Vec<Value> = told.lints.iter().map(|lint| lint_to_json(&mut places, lint)).collect();
+    let mut object = json!({
+        "valid": told.checked.is_valid(),
+        "errors": told.checked.wire_messages(),
         "lints": lints,
-    })
+    });
+    if !told.samples.is_empty() {
+        object["sources"] = told.samples.iter().map(sample_to_json).collect();
+    }
+    object
 }
 
-fn lint_to_json(text: &[u8], lint: &Lint) -> Value {
-    let (line, column) = line_column(text, lint.span.start);
+fn lint_to_json(places: &mut Places<'_>, lint: &Lint) -> Value {
+    let (line, column) = places.at(lint.span.start);
     json!({
         "code": lint.code.code(),
         "message": lint.message,
         "pointer": lint.pointer,
         "line": line,
         "column": column,
+        "found": lint.found,
+        "expected": lint.expected,
         "hint": lint.hint,
     })
+}
+
+fn sample_to_json(sample: &Sample) -> Value {
+    json!({
+        "source": sample.id,
+        "features": sample.features.len(),
+        "share": sample.reach.map(|reach| sample.share * reach),
+    })
+}
+
+/// Lines and columns of ascending places, found in one walk through the text.
+struct Places<'t> {
+    text: &'t [u8],
+    offset: usize,
+    line: usize,
+    column: usize,
+}
+
+impl Places<'_> {
+    /// Returns line and column of a byte that does not stand before the last one, both from 1.
+    fn at(&mut self, offset: usize) -> (usize, usize) {
+        for byte in &self.text[self.offset.min(offset)..offset.min(self.text.len())] {
+            if *byte == b'\n' {
+                self.line += 1;
+                self.column = 1;
+            } else {
+                // Bytes that continue a character do not count.
+                self.column += usize::from(byte & 0xc0 != 0x80);
+            }
+        }
+        self.offset = offset;
+        (self.line, self.column)
+    }
 }
 
 #[cfg(test)]
@@ -145,7 +258,8 @@ mod tests {
 
     fn check(layer: &str, expected: &str) {
         let recipe = format!(r#"{{"version": 1, "layers": {{"a": {layer}}}}}"#);
-        assert_eq!(verdict(&zellige::check(recipe.as_bytes(), &Options::default())), expected);
+        let checked = zellige::check(recipe.as_bytes(), &Options::default());
+        assert_eq!(verdict(&checked, checked.lints.len()), expected);
     }
 
     #[test]
@@ -161,5 +275,14 @@ mod tests {
             r#"{"source": "mapbox://tileset-source/me/a", "minzoom": 0, "maxzoom": 1}"#,
             "valid, 1 warning",
         );
+    }
+
+    #[test]
+    fn places_are_those_of_the_engine() {
+        let text = "{\n\"ä\": 1,\n\n \"b\": 2}".as_bytes();
+        let mut places = Places { text, offset: 0, line: 1, column: 1 };
+        for offset in 0..=text.len() {
+            assert_eq!(places.at(offset), zellige::recipe::line_column(text, offset), "{offset}");
+        }
     }
 }

@@ -82,6 +82,18 @@ impl Source {
         &self.id
     }
 
+    /// Returns the bytes of its files as they are now; nothing when an input is no file that can be looked at.
+    #[must_use]
+    pub fn file_bytes(&self) -> Option<u64> {
+        let bytes = |input: &Input| match input {
+            Input::File(path) => {
+                fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+            }
+            Input::Reader { .. } | Input::Features(_) => None,
+        };
+        self.inputs.iter().map(bytes).sum()
+    }
+
     /// Appends a file: plain, gzip or zstd. Pipes with a path are read as they come.
     #[must_use]
     pub fn file(self, path: impl Into<PathBuf>) -> Self {

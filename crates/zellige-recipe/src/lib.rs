@@ -39,6 +39,7 @@ pub use plan::{LayerPlan, Output, Plan, ZoomPlan};
 pub use problem::{Lint, LintCode, Problem, line_column, render_lint, render_problem};
 pub use recipe::Recipe;
 pub use resolve::clamp_tolerance;
+pub use suggest::did_you_mean;
 
 /// The highest zoom that recipes may ask for unless the caller raises it.
 pub const ZOOM_LIMIT: Zoom = match Zoom::new(16) {

@@ -113,6 +113,16 @@ codes! {
     ExtentNotPowerOfTwo = "extent-not-power-of-two",
     /// An attribute of a feature in a size of the tile.
     FeatureInTileSize = "feature-in-tile-size",
+    /// An attribute is asked for that no feature of the source has.
+    UnknownAttribute = "unknown-attribute",
+    /// An expression meets a value in the source that it cannot use; this would end the job.
+    ExpressionFails = "expression-fails",
+    /// A filter that no feature of the source passes.
+    FilterKeepsNothing = "filter-keeps-nothing",
+    /// A filter that every feature of the source passes, at all zooms.
+    FilterKeepsEverything = "filter-keeps-everything",
+    /// A layer that would be empty, whatever its filter says.
+    LayerWithoutFeatures = "layer-without-features",
 }
 
 /// Returns a problem as text for people: message, place, the line with the place underlined, what was found

@@ -9,47 +9,71 @@ pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) 
     if name.is_empty() || NAME_BYTES_MAX < name.len() {
         return None;
     }
-    let edits_max = 1 + name.chars().count() / 4;
-    known
-        .into_iter()
-        .map(|candidate| (cost(name, candidate), candidate))
-        .filter(|(cost, _)| *cost <= edits_max)
-        .min_by_key(|(cost, _)| *cost)
-        .map(|(_, candidate)| candidate)
+    let mut comparison = Comparison::with(name);
+    let near = known.into_iter().filter_map(|candidate| Some((comparison.cost(candidate)?, candidate)));
+    near.min_by_key(|(cost, _)| *cost).map(|(_, candidate)| candidate)
 }
 
-/// Returns the hint that names the nearest known name.
+/// Returns the hint that names the known name nearest to `name`, when one is near enough to be meant.
 #[must_use]
-pub(crate) fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+pub fn did_you_mean<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     nearest(name, known).map(|meant| format!("did you mean \"{meant}\"?"))
 }
 
-/// Returns the edits between two names; a long common beginning counts as a single edit, so that `simplify`
-/// finds `simplification`.
-fn cost(name: &str, candidate: &str) -> usize {
-    let (name, candidate) = (name.to_lowercase(), candidate.to_lowercase());
-    let common = name.chars().zip(candidate.chars()).take_while(|(a, b)| a == b).count();
-    if 4 <= common && name.chars().count() <= common + 1 { 1 } else { edits(&name, &candidate) }
+/// One name against many; its buffers serve all of them.
+#[derive(Debug, Default)]
+struct Comparison {
+    name: Vec<char>,
+    candidate: Vec<char>,
+    rows: [Vec<usize>; 3],
 }
 
-/// Counts insertions, deletions, replacements and swaps of neighbours (restricted Damerau–Levenshtein).
-fn edits(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before_last = vec![0; b.len() + 1];
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
-            if 1 < i && 1 < j && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(before_last[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        before_last = std::mem::replace(&mut last, row);
+impl Comparison {
+    fn with(name: &str) -> Self {
+        Self { name: name.chars().flat_map(char::to_lowercase).collect(), ..Self::default() }
     }
-    last[b.len()]
+
+    /// Returns the edits between the two names, if they are few enough; a long common beginning counts as a
+    /// single edit, so that `simplify` finds `simplification`.
+    fn cost(&mut self, candidate: &str) -> Option<usize> {
+        self.candidate.clear();
+        self.candidate.extend(candidate.chars().flat_map(char::to_lowercase));
+        let Self { name, candidate, .. } = self;
+        let common = name.iter().zip(candidate.iter()).take_while(|(a, b)| a == b).count();
+        if 4 <= common && name.len() <= common + 1 {
+            return Some(1);
+        }
+        let edits_max = 1 + name.len() / 4;
+        // Each letter that one name has more than the other is an edit.
+        if edits_max < name.len().abs_diff(candidate.len()) {
+            return None;
+        }
+        Some(self.edits()).filter(|edits| *edits <= edits_max)
+    }
+
+    /// Counts insertions, deletions, replacements and swaps of neighbours (restricted Damerau–Levenshtein).
+    fn edits(&mut self) -> usize {
+        let Self { name: a, candidate: b, rows: [before_last, last, row] } = self;
+        before_last.clear();
+        before_last.resize(b.len() + 1, 0);
+        last.clear();
+        last.extend(0..=b.len());
+        for i in 1..=a.len() {
+            row.clear();
+            row.push(i);
+            for j in 1..=b.len() {
+                let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+                if 1 < i && 1 < j && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    best = best.min(before_last[j - 2] + 1);
+                }
+                row.push(best);
+            }
+            std::mem::swap(before_last, last);
+            std::mem::swap(last, row);
+        }
+        last[b.len()]
+    }
 }
 
 #[cfg(test)]

@@ -146,3 +146,17 @@ fn many_bound_names_are_found() {
     let recipe = large(|_| "true".to_owned()).replacen("true", &format!("[\"<\", 1, {text}]"), 1);
     assert!(check(recipe.as_bytes(), &Options::default()).is_valid());
 }
+
+#[test]
+fn many_unknown_operators_are_each_explained() {
+    let entries: Vec<String> =
+        (0..50_000).map(|idx| format!(r#""a{idx}": ["cas{}", ["get", "b"]]"#, idx % 1_000)).collect();
+    let text = format!(
+        r#"{{"version": 1, "layers": {{"a": {{"source": "mapbox://tileset-source/acme/data",
+            "minzoom": 0, "maxzoom": 5, "features": {{"attributes": {{"set": {{{}}}}}}}}}}}}}"#,
+        entries.join(",\n")
+    );
+    let checked = check(text.as_bytes(), &Options::default());
+    assert_eq!(checked.problems.len(), 50_000);
+    assert_eq!(checked.problems[0].hint.as_deref(), Some("did you mean \"case\"?"));
+}

@@ -3,7 +3,7 @@
 //! Two verbs: [`check`] says everything about the text of a recipe, and [`plan`] gives what it means or all
 //! of its problems as one error; [`publish()`] cuts sources into a tileset by that plan. The crates below are re-exported as modules
 //! for those who need more: [`ingest`], [`recipe`], [`tile`], [`archive`], [`job`], and the words that all
-//! of them speak, [`model`].
+//! of them speak, [`model`]. [`survey`] looks at sources before a job.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,6 +33,7 @@ pub use zellige_ingest as ingest;
 pub use zellige_job as job;
 pub use zellige_model as model;
 pub use zellige_recipe as recipe;
+pub use zellige_survey as survey;
 pub use zellige_tile as tile;
 
 mod plan;

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "zellige",
         &[
             "zellige-job",
+            "zellige-survey",
             "zellige-archive",
             "zellige-tile",
             "zellige-recipe",
@@ -27,6 +28,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "zellige-job",
+        &["zellige-archive", "zellige-tile", "zellige-recipe", "zellige-ingest", "zellige-model"],
+    ),
+    (
+        "zellige-survey",
         &["zellige-archive", "zellige-tile", "zellige-recipe", "zellige-ingest", "zellige-model"],
     ),
     ("zellige-archive", &["zellige-model"]),

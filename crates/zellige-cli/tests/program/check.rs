@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, TOWNS};
+use crate::desk::{Desk, TOWNS, point};
 
 #[test]
 fn valid_recipe_is_called_so() {
@@ -61,4 +61,49 @@ fn what_is_no_recipe_is_told_where() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.out.contains("line 1, column 1"), "{}", ran.out);
     desk.run("check none.json").fails(1, &["cannot read recipe `none.json`: No such file"]);
+}
+
+#[test]
+fn data_is_held_against_the_recipe() {
+    let recipe = TOWNS.replace(
+        "\"simplification\": 1",
+        "\"simplification\": 1, \"filter\": [\"any\", [\"has\", \"nam\"], [\">\", [\"get\", \"pop\"], 5]]",
+    );
+    let data = point("a", 1.0, 2.0) + &point("b", 3.0, 4.0);
+    let desk = Desk::new(&[("towns.json", &recipe), ("towns.geojsonl", &data)]);
+    let out = desk.run("check towns.json --source towns.geojsonl").done();
+    for part in [
+        "warning: no feature of the source has an attribute `nam` (unknown-attribute)\n  at line 3",
+        "\n  hint:     did you mean \"name\"?\n",
+        "warning: features.filter would end the job: [expression] greater than operator can not compare values \
+         of type 'null' and 'number' (expression-fails)\n",
+        "  found:    no \"pop\" in line 1 of towns.geojsonl, zoom 0; 2 of 2 features of the source\n",
+        "\ntowns.json: valid, 3 warnings\nlooked at 2 features of towns, all there are\n",
+    ] {
+        assert!(out.contains(part), "`{part}` is not in\n{out}");
+    }
+    let found: Value =
+        serde_json::from_str(&desk.run("check towns.json --source towns.geojsonl --json").done()).unwrap();
+    let codes: Vec<&Value> = found["lints"].as_array().unwrap().iter().map(|lint| &lint["code"]).collect();
+    assert_eq!(codes, ["unknown-attribute", "expression-fails", "unknown-attribute"]);
+    assert_eq!(
+        found["sources"],
+        json!([{"source": "mapbox://tileset-source/me/towns", "features": 2, "share": 1.0}])
+    );
+    desk.run("check towns.json --source other=towns.geojsonl")
+        .fails(2, &["the recipe has no source `other`"]);
+    desk.run("check towns.json --source none.geojsonl").fails(1, &["none.geojsonl"]);
+}
+
+#[test]
+fn so_many_problems_are_shown_and_all_are_counted() {
+    let keys: Vec<String> = (0..60).map(|idx| format!("\"x{idx}\": 1")).collect();
+    let recipe = TOWNS.replace("\"simplification\": 1", &keys.join(", "));
+    let desk = Desk::new(&[("bad.json", &recipe)]);
+    let ran = desk.run("check bad.json");
+    assert_eq!(ran.out.matches("error: ").count(), 50);
+    assert!(ran.out.contains("… and 10 more problems\n"), "{}", ran.out);
+    assert!(ran.out.ends_with("bad.json: not valid, 60 problems, 1 warning\n"), "{}", ran.out);
+    let found: Value = serde_json::from_str(&desk.run("check bad.json --json").out).unwrap();
+    assert_eq!(found["errors"].as_array().unwrap().len(), 60);
 }

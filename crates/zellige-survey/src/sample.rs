@@ -1,0 +1,258 @@
+//! A part of a source that is evenly spread over it.
+//!
+//! In:     a [`Source`], before it is opened.
+//! Out:    a [`Sample`]: features with their places, and which share of the source they are.
+//! Keeps:  source order. The same source gives the same sample; nothing is drawn by lot.
+//! Source: systematic sampling of blocks of lines: every `stride`-th block is read. When what is kept outgrows
+//!         its bound, every second kept block is dropped again and the stride doubles, so that the
+//!         length of a pipe need not be known.
+
+use std::ops::ControlFlow;
+
+use zellige_ingest::{Blocks, Item, Parser, Settings, Source};
+use zellige_model::{Feature, Place, ValueRef};
+
+use crate::Error;
+
+/// Bytes that the features of a sample take, about as much as their lines do.
+pub const SAMPLE_BYTES_MAX: u64 = 32 << 20;
+/// Blocks that are looked at or passed over; a pipe that has more is sampled in its beginning only.
+pub const BLOCKS_MAX: u64 = 1 << 18;
+/// Bytes of a block, unless the files are so large that there would be too many.
+const BLOCK_BYTES_MIN: u64 = 32 << 10;
+/// Bytes of a block of the largest files.
+const BLOCK_BYTES_MAX: u64 = 16 << 20;
+/// Bytes that a feature and an attribute take beside their texts and points.
+const FEATURE_BYTES: u64 = 40;
+const ATTRIBUTE_BYTES: u64 = 6;
+/// Bytes of a point.
+const POINT_BYTES: u64 = 20;
+
+/// Features of a source, evenly spread over it.
+#[derive(Debug)]
+pub struct Sample {
+    /// The id of the source, as it was given.
+    pub id: String,
+    /// The features in source order.
+    pub features: Vec<Sampled>,
+    /// Blocks that were kept; features of one block stand beside each other in the source.
+    pub n_units: u32,
+    /// The share of the source that was kept, above 0 and at most 1.
+    pub share: f64,
+    /// The share of the source that was looked at: 1 unless a stream is longer than what is read of it. Nothing when its
+    /// end was not reached and its length is not known.
+    pub reach: Option<f64>,
+    /// Lines of the kept blocks that are no features.
+    pub n_faults: u64,
+    blocks: Blocks,
+}
+
+/// A feature and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampled {
+    /// The number of its block among those that were kept, from 0.
+    pub unit: u32,
+    /// Its place in the source.
+    pub place: Place,
+    /// The feature.
+    pub feature: Feature,
+}
+
+/// A block that was kept.
+#[derive(Debug, Default)]
+struct Unit {
+    features: Vec<(Place, Feature)>,
+    n_faults: u64,
+    bytes: u64,
+}
+
+impl Sample {
+    /// Reads a sample of `source` that takes at most about `bytes_max` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`] when the source cannot be opened or read.
+    pub fn take(source: Source, bytes_max: u64) -> Result<Self, Error> {
+        let id = source.id().to_owned();
+        let failed = |error| Error::Read { id: id.clone(), source: error };
+        let bytes_total = source.file_bytes();
+        let block_bytes =
+            bytes_total.map_or(0, |total| total / (BLOCKS_MAX / 2)).clamp(BLOCK_BYTES_MIN, BLOCK_BYTES_MAX);
+        let settings = Settings { block_bytes: block_bytes as usize, ..Settings::default() };
+        let blocks = source.open(&settings).map_err(failed)?;
+        let mut keeper = Keeper {
+            units: Vec::new(),
+            stride: bytes_total.map_or(1, |total| total.div_ceil(bytes_max)).max(1),
+            bytes: 0,
+            bytes_max,
+        };
+        let (mut parser, mut n_blocks) = (Parser::new(), 0);
+        let mut is_whole = true;
+        while let Some(mut block) = blocks.next().map_err(failed)? {
+            if n_blocks == BLOCKS_MAX {
+                is_whole = false;
+                break;
+            }
+            if n_blocks % keeper.stride == 0 {
+                let mut unit = Unit::default();
+                let flow = block.for_each(&mut parser, &mut |place, item| {
+                    unit.add(place, &item);
+                    ControlFlow::Continue(())
+                });
+                let _ = flow.map_err(failed)?;
+                keeper.keep(unit);
+            }
+            n_blocks += 1;
+        }
+        let reach = match blocks.bytes_total().filter(|total| *total > 0) {
+            _ if is_whole => Some(1.0),
+            Some(total) => Some(blocks.bytes_taken() as f64 / total as f64),
+            None => None,
+        };
+        let n_units = keeper.units.len() as u32;
+        let share = if n_blocks == 0 { 1.0 } else { f64::from(n_units) / n_blocks as f64 };
+        let n_faults = keeper.units.iter().map(|unit| unit.n_faults).sum();
+        let mut features = Vec::new();
+        for (unit_idx, unit) in keeper.units.into_iter().enumerate() {
+            let sampled = |(place, feature)| Sampled { unit: unit_idx as u32, place, feature };
+            features.extend(unit.features.into_iter().map(sampled));
+        }
+        Ok(Self { id, features, n_units, share, reach, n_faults, blocks })
+    }
+
+    /// Whether every feature of the source is in the sample.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.share >= 1.0 && self.reach == Some(1.0)
+    }
+
+    /// Returns the factor by which counts of the sample grow to those of the whole source.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        1.0 / (self.share * self.reach.unwrap_or(1.0))
+    }
+
+    /// Says where a feature stands: its input and line, or the input alone when lines before it were not read.
+    #[must_use]
+    pub fn locate(&self, place: Place) -> String {
+        if let Some((input, line)) = self.blocks.line_number(place) {
+            return format!("line {line} of {input}");
+        }
+        let start = Place { block: 0, line: 0, ..place };
+        self.blocks.line_number(start).map_or_else(String::new, |(input, _)| format!("a line of {input}"))
+    }
+}
+
+impl Unit {
+    fn add(&mut self, place: Place, item: &Item<'_>) {
+        match item {
+            Item::Feature(feature, _) => {
+                let feature = (*feature).clone();
+                self.bytes += size(&feature);
+                self.features.push((place, feature));
+            }
+            Item::Fault(..) => self.n_faults += 1,
+        }
+    }
+}
+
+/// Keeps every `stride`-th unit within a bound.
+struct Keeper {
+    units: Vec<Unit>,
+    stride: u64,
+    bytes: u64,
+    bytes_max: u64,
+}
+
+impl Keeper {
+    fn keep(&mut self, unit: Unit) {
+        self.bytes += unit.bytes;
+        self.units.push(unit);
+        // Ends: each round halves the units.
+        while self.bytes > self.bytes_max && self.units.len() > 1 {
+            let mut is_kept = false;
+            self.units.retain(|_| {
+                is_kept = !is_kept;
+                is_kept
+            });
+            self.bytes = self.units.iter().map(|unit| unit.bytes).sum();
+            self.stride *= 2;
+        }
+    }
+}
+
+/// Returns about how many bytes a feature takes in its source.
+fn size(feature: &Feature) -> u64 {
+    let texts = feature.attributes.iter().map(|(name, value)| {
+        let text = if let ValueRef::String(text) | ValueRef::Json(text) = value { text.len() } else { 5 };
+        ATTRIBUTE_BYTES + (name.len() + text) as u64
+    });
+    FEATURE_BYTES + texts.sum::<u64>() + feature.geometry.points.len() as u64 * POINT_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    fn lines(n: usize) -> Vec<u8> {
+        let mut text = String::new();
+        for n in 0..n {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                text,
+                r#"{{"type":"Feature","properties":{{"n":{n}}},"geometry":{{"type":"Point","coordinates":[{},1]}}}}"#,
+                n % 180
+            );
+        }
+        text.into_bytes()
+    }
+
+    fn take(text: Vec<u8>, bytes_max: u64) -> Sample {
+        let source = Source::new("a").reader("memory", Box::new(std::io::Cursor::new(text)));
+        Sample::take(source, bytes_max).unwrap()
+    }
+
+    #[test]
+    fn small_sources_are_kept_whole() {
+        let sample = take(lines(5_000), SAMPLE_BYTES_MAX);
+        assert!(sample.is_whole());
+        assert_eq!((sample.features.len(), sample.n_faults), (5_000, 0));
+        assert_eq!(sample.locate(sample.features[4_321].place), "line 4322 of memory");
+    }
+
+    #[test]
+    fn large_ones_are_thinned_evenly() {
+        let sample = take(lines(60_000), 1 << 20);
+        assert!(sample.share < 0.5 && sample.share > 0.1, "{}", sample.share);
+        let guess = sample.features.len() as f64 * sample.weight();
+        assert!((guess / 60_000.0 - 1.0).abs() < 0.05, "{guess}");
+        let thirds = [0, 20_000, 40_000].map(|from| {
+            let is_in = |sampled: &&Sampled| match sampled.feature.attributes.get("n") {
+                Some(ValueRef::Int(n)) => (from..from + 20_000).contains(&n),
+                _ => false,
+            };
+            sample.features.iter().filter(is_in).count() as f64
+        });
+        let third = sample.features.len() as f64 / 3.0;
+        assert!(thirds.iter().all(|n| (n / third - 1.0).abs() < 0.15), "{thirds:?}");
+        assert_eq!(sample.locate(sample.features[sample.features.len() - 1].place), "a line of memory");
+    }
+
+    #[test]
+    fn files_and_pipes_give_about_the_same() {
+        let folder = std::env::temp_dir().join(format!("zellige-sample-{}", std::process::id()));
+        std::fs::write(&folder, lines(60_000)).unwrap();
+        let sample = Sample::take(Source::new("a").file(&folder), 1 << 20).unwrap();
+        std::fs::remove_file(&folder).unwrap();
+        assert!(sample.share < 0.5 && sample.share > 0.1, "{}", sample.share);
+    }
+
+    #[test]
+    fn bad_lines_are_counted() {
+        let sample = take(b"nonsense\n".to_vec(), SAMPLE_BYTES_MAX);
+        assert_eq!((sample.features.len(), sample.n_faults), (0, 1));
+        assert_eq!(take(Vec::new(), 1).features, []);
+    }
+}
