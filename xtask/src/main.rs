@@ -16,6 +16,7 @@ mod build;
 mod ci;
 mod tidy;
 mod bless;
+mod fuzz;
 mod run;
 mod usage;
 
@@ -34,6 +35,8 @@ usage: cargo xtask VERB [ARGUMENTS]
   ci                 all checks: format, tidy, lints, documentation, benches, example, tests
   tidy               the checks that compilers do not make: arrows between crates, headers, sizes
   bless              writes what the golden cases give now; read the difference before you keep it
+  fuzz TARGET        run a fuzz target of `fuzz/`; needs a nightly compiler and cargo-fuzz
+      --seconds N    for so long (600)
   help               this text
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -42,6 +45,7 @@ examples:
   cargo xtask build testdata/jobs/world.json
   cargo xtask build testdata/jobs/world.json --only liechtenstein --force
   cargo xtask ci
+  cargo xtask fuzz recipe --seconds 60
 ";
 
 fn main() -> ExitCode {
@@ -66,7 +70,8 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
         "ci" => usage::none(verb, rest).and_then(|()| ci::run()),
         "tidy" => usage::none(verb, rest).and_then(|()| tidy::run()),
         "bless" => usage::none(verb, rest).and_then(|()| bless::run()),
-        _ => Err(usage::unknown("verb", verb, &["build", "ci", "tidy", "bless", "help"])),
+        "fuzz" => fuzz::run(rest),
+        _ => Err(usage::unknown("verb", verb, &["build", "ci", "tidy", "bless", "fuzz", "help"])),
     }
 }
 

@@ -7,13 +7,32 @@ use zellige_model::{Attributes, GeometryKind, Value, ValueRef};
 use zellige_recipe::expression::{Bindings, Evaluator, Expression, Names, Program, Scope, compile};
 use zellige_recipe::{Options, check};
 
-/// Numbers without pattern, from a seed (a linear congruence; the high bits are good enough).
-pub(crate) struct Dice(pub u64);
+/// Numbers from given bytes, one a number; then without pattern, from a seed (a linear congruence; the high
+/// bits are good enough).
+pub(crate) struct Dice<'a> {
+    bytes: &'a [u8],
+    state: u64,
+}
 
-impl Dice {
+impl Dice<'_> {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self { bytes: &[], state: seed }
+    }
+}
+
+impl<'a> Dice<'a> {
+    pub(crate) const fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, state: 0 }
+    }
+
     pub(crate) fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
+        if let Some((byte, rest)) = self.bytes.split_first() {
+            self.bytes = rest;
+            return usize::from(*byte) % limit;
+        }
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.state >> 33) as usize % limit
     }
 
     fn one<T: Clone>(&mut self, of: &[T]) -> T {
@@ -25,7 +44,7 @@ impl Dice {
 const NAMES: [&str; 10] = ["i", "j", "x", "s", "t", "flag", "null", "list", "object", "none"];
 
 /// Returns the attributes of a feature; each kind of value is likely.
-pub(crate) fn feature(dice: &mut Dice) -> Vec<(&'static str, Json)> {
+pub(crate) fn feature(dice: &mut Dice<'_>) -> Vec<(&'static str, Json)> {
     let all = [
         ("i", dice.one(&[json!(0), json!(7), json!(-3), json!(1000)])),
         ("j", dice.one(&[json!(1), json!(2), json!("2"), json!(null)])),
@@ -146,7 +165,7 @@ const ALL: [&str; 7] = [
 ];
 
 /// Draws an expression of some depth that mostly gives what is wanted.
-pub(crate) fn expression(dice: &mut Dice, want: Want, depth: usize) -> Json {
+pub(crate) fn expression(dice: &mut Dice<'_>, want: Want, depth: usize) -> Json {
     let is_odd = dice.below(25) == 0;
     let want = if want == Want::Any || is_odd {
         dice.one(&[Want::Number, Want::Text, Want::Flag, Want::List, Want::Object])
@@ -169,7 +188,7 @@ pub(crate) fn expression(dice: &mut Dice, want: Want, depth: usize) -> Json {
 }
 
 /// Draws what stands in for each `$`.
-fn fill(dice: &mut Dice, drawn: Json, want: Want, depth: usize) -> Json {
+fn fill(dice: &mut Dice<'_>, drawn: Json, want: Want, depth: usize) -> Json {
     match drawn {
         Json::Array(items) => items.into_iter().map(|item| fill(dice, item, want, depth)).collect(),
         Json::String(text) if text.starts_with('$') => {
@@ -188,7 +207,7 @@ fn fill(dice: &mut Dice, drawn: Json, want: Want, depth: usize) -> Json {
     }
 }
 
-fn leaf(dice: &mut Dice, want: Want) -> Json {
+fn leaf(dice: &mut Dice<'_>, want: Want) -> Json {
     let name = dice.one(&NAMES);
     match want {
         Want::Number => dice.one(&[
@@ -238,7 +257,7 @@ pub(crate) fn alone(expression: &Expression) -> (Program, Arc<Names>) {
 }
 
 /// Binds attributes that are given as JSON.
-pub(crate) fn bind(names: &Arc<Names>, feature: &[(&str, Json)]) -> Bindings {
+pub(crate) fn bind(names: &Arc<Names>, feature: &[(impl AsRef<str>, Json)]) -> Bindings {
     let mut attributes = Attributes::default();
     for (key, value) in feature {
         let value = match value {
@@ -250,7 +269,7 @@ pub(crate) fn bind(names: &Arc<Names>, feature: &[(&str, Json)]) -> Bindings {
                 .map_or(Value::Double(number.as_f64().expect("no arbitrary precision")), Value::Int),
             list_or_object => Value::Json(list_or_object.to_string()),
         };
-        attributes.push(key, value.as_ref());
+        attributes.push(key.as_ref(), value.as_ref());
     }
     let mut bindings = Bindings::new(Arc::clone(names));
     bindings.bind(attributes.iter());

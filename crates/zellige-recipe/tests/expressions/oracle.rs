@@ -94,7 +94,7 @@ fn foreign(written: &Json, feature: &[(&str, Json)]) -> Option<Result<Foreign, S
 
 #[test]
 fn both_evaluators_agree() {
-    let mut dice = Dice(3);
+    let mut dice = Dice::new(3);
     let mut n_compared = 0;
     for _ in 0..N_EXPRESSIONS {
         let written = expression(&mut dice, Want::Any, 3);

@@ -1,22 +1,14 @@
 //! Laws of folding: what is computed beforehand is what would have been computed.
 
-use zellige_model::Value;
-
 use crate::drawn::{Dice, Want, alone, bind, evaluate, expression, feature, read};
+use crate::fuzz::is_same;
 
 /// How many expressions are drawn.
 const N_EXPRESSIONS: usize = 4_000;
 
-fn is_same(left: &Result<Value, String>, right: &Result<Value, String>) -> bool {
-    match (left, right) {
-        (Ok(Value::Double(left)), Ok(Value::Double(right))) => left.to_bits() == right.to_bits(),
-        (left, right) => left == right,
-    }
-}
-
 #[test]
 fn a_program_of_one_zoom_gives_what_the_program_gives_there() {
-    let mut dice = Dice(1);
+    let mut dice = Dice::new(1);
     for _ in 0..N_EXPRESSIONS {
         let text = expression(&mut dice, Want::Any, 4).to_string();
         let Some(expression) = read(&text) else { continue };
@@ -41,7 +33,7 @@ fn a_program_of_one_zoom_gives_what_the_program_gives_there() {
 
 #[test]
 fn a_program_that_does_not_ask_for_an_attribute_does_not_see_it() {
-    let mut dice = Dice(2);
+    let mut dice = Dice::new(2);
     for _ in 0..N_EXPRESSIONS {
         let text = expression(&mut dice, Want::Any, 3).to_string();
         let Some(expression) = read(&text) else { continue };

@@ -3,25 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use zellige_recipe::{Checked, Options, check, raw, render_lint, render_problem};
+use zellige_recipe::{Options, check, raw};
 
-/// Checks a text, and that everything said about it can be shown and found again.
-fn probe(text: &[u8]) -> Checked {
-    let checked = check(text, &Options::default());
-    let json: Option<serde_json::Value> = raw::parse(text).ok().map(|document| document.root().to_json());
-    for problem in &checked.problems {
-        assert!(problem.span.end <= text.len() && problem.span.start <= problem.span.end);
-        assert!(json.as_ref().is_none_or(|json| json.pointer(&problem.pointer).is_some()), "{problem:?}");
-        assert!(!render_problem(text, problem).is_empty());
-    }
-    for lint in &checked.lints {
-        assert!(json.as_ref().is_some_and(|json| json.pointer(&lint.pointer).is_some()), "{lint:?}");
-        assert!(!render_lint(text, lint).is_empty());
-    }
-    assert_eq!(checked.is_valid(), checked.recipe.is_some());
-    assert!(checked.plan.is_some() == checked.is_valid());
-    checked
-}
+use crate::fuzz::probe;
 
 fn recipes() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/recipe/valid");

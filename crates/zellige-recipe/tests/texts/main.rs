@@ -1,0 +1,4 @@
+//! Texts that nobody meant as recipes.
+
+mod fuzz;
+mod hostile;
