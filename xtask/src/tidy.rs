@@ -103,7 +103,8 @@ fn files(root: &Path) -> anyhow::Result<Vec<String>> {
             let kind = entry.file_type()?;
             if kind.is_dir() && !BUILT.iter().any(|built| path == Path::new(built)) {
                 folders.push(path);
-            } else if kind.is_file() {
+            } else if kind.is_file() && path != Path::new(BUILT[0]) {
+                // In a second working tree `.git` is a file that says where the first one is.
                 found.push(path.to_string_lossy().replace('\\', "/"));
             }
         }

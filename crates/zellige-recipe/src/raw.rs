@@ -107,9 +107,23 @@ impl<'a> Document<'a> {
     }
 
     /// Returns the members whose key stood in the object before, in document order of the objects' ends.
-    #[must_use]
-    pub fn duplicates(&self) -> impl ExactSizeIterator<Item = Value<'_, 'a>> {
-        self.duplicates.iter().map(|id| self.value(*id))
+    /// What stands in a value that is replaced itself is not among them.
+    pub fn duplicates(&self) -> impl Iterator<Item = Value<'_, 'a>> {
+        let counts = if self.duplicates.is_empty() { Vec::new() } else { self.counting() };
+        let is_in_use = move |id: &NodeId| counts[self.node(id.0).parent as usize];
+        self.duplicates.iter().copied().filter(is_in_use).map(|id| self.value(id))
+    }
+
+    /// Says of every value whether a reader of the document comes to it.
+    fn counting(&self) -> Vec<bool> {
+        let mut counts = vec![false; self.nodes.len()];
+        let mut todo = vec![self.root()];
+        while let Some(value) = todo.pop() {
+            counts[value.id.0 as usize] = true;
+            todo.extend(value.items());
+            todo.extend(value.members().map(|member| member.value));
+        }
+        counts
     }
 
     fn node(&self, idx: u32) -> &Node<'a> {
@@ -388,6 +402,13 @@ mod tests {
         let repeated: Vec<_> = document.duplicates().map(Value::text).collect();
         assert_eq!(repeated, ["[3]", "[4]"]);
         assert_eq!(document.root().to_json().to_string(), r#"{"a":[4],"b":2}"#);
+    }
+
+    #[test]
+    fn equal_keys_in_a_replaced_value_do_not_count() {
+        let document = parse(br#"{"a": {"b": 1, "b": 2}, "a": {"c": 3, "c": 4}}"#).unwrap();
+        let repeated: Vec<_> = document.duplicates().map(Value::text).collect();
+        assert_eq!(repeated, ["4", r#"{"c": 3, "c": 4}"#]);
     }
 
     #[test]
