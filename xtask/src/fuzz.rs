@@ -40,6 +40,8 @@ const TARGETS: &[Target] = &[
         bytes_max: 4096,
     },
     Target { name: "expression", seeds: &[], dictionary: Some("testdata/fuzz/recipe.dict"), bytes_max: 1024 },
+    Target { name: "line", seeds: &[], dictionary: Some("testdata/fuzz/line.dict"), bytes_max: 1024 },
+    Target { name: "source", seeds: &[], dictionary: Some("testdata/fuzz/line.dict"), bytes_max: 1024 },
 ];
 
 /// Runs the target that `arguments` name.

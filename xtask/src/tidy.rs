@@ -24,9 +24,6 @@ const TESTDATA_BYTES_MAX: u64 = 64 << 10;
 const FUNCTIONS_SHOWN: usize = 10;
 /// Folders of the root that hold what was built.
 const BUILT: [&str; 3] = [".git", "target", "tilesets"];
-/// The one crate that may have an `unsafe` block, and how many.
-const UNSAFE_CRATE: &str = "crates/zellige-ingest/";
-const UNSAFE_MAX: usize = 1;
 
 // Put together from parts, so that this file passes its own check.
 const MACHINE_PATHS: [&str; 5] = [
@@ -56,7 +53,7 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<Findings> {
     let mut faults = arrows::faults(&arrows::read(root)?);
     let files = files(root)?;
     faults.extend(size_faults(root, &files)?);
-    let (mut longest, mut n_unsafe) = (Vec::new(), 0);
+    let mut longest = Vec::new();
     for path in &files {
         let bytes = fs::read(root.join(path)).with_context(|| format!("reading `{path}` failed"))?;
         // What is no text has no lines to judge.
@@ -64,12 +61,8 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<Findings> {
         faults.extend(text_faults(path, &text));
         if Path::new(path).extension().is_some_and(|extension| extension == "rs") {
             faults.extend(code_faults(path, &text));
-            n_unsafe += lifts_unsafe(&text).count();
             longest.extend(functions::find(path, &text));
         }
-    }
-    if n_unsafe > UNSAFE_MAX {
-        faults.push(format!("`unsafe_code` is lifted in {n_unsafe} places, expected at most {UNSAFE_MAX}"));
     }
     longest.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.place.cmp(&b.place)));
     longest.truncate(FUNCTIONS_SHOWN);
@@ -151,30 +144,10 @@ fn text_faults(path: &str, text: &str) -> Vec<String> {
 }
 
 /// Judges a source file.
-fn code_faults(path: &str, text: &str) -> Vec<String> {
-    let mut faults = Vec::new();
-    if !text.starts_with("//! ") {
-        faults.push(format!("{path}:1: no header; say in `//!` what comes in, what goes out, what is kept"));
-    }
-    if !path.starts_with(UNSAFE_CRATE) {
-        faults.extend(
-            lifts_unsafe(text)
-                .map(|line| format!("{path}:{line}: `unsafe_code` is lifted outside of ingest")),
-        );
-    }
-    faults
-}
-
-/// Returns the lines at which the ban of `unsafe` is lifted; the compiler refuses it everywhere else.
-fn lifts_unsafe(text: &str) -> impl Iterator<Item = usize> {
-    let lint = concat!("unsafe", "_code");
-    let lines = text.lines().enumerate();
-    lines
-        .filter(move |(_, line)| {
-            line.split_once(lint)
-                .is_some_and(|(before, _)| before.contains("expect(") || before.contains("allow("))
-        })
-        .map(|(idx, _)| idx + 1)
+fn code_faults(path: &str, text: &str) -> Option<String> {
+    let has_header = text.starts_with("//! ");
+    (!has_header)
+        .then(|| format!("{path}:1: no header; say in `//!` what comes in, what goes out, what is kept"))
 }
 
 #[cfg(test)]
@@ -204,16 +177,5 @@ mod tests {
         let machine = format!("a.rs:2: a path of one machine, `{}`", MACHINE_PATHS[0]);
         let unfinished = format!("a.rs:2: unfinished, `{}`", UNFINISHED[0]);
         check("a.rs", &text, &[&machine, &unfinished]);
-    }
-
-    #[test]
-    fn unsafe_is_lifted_in_one_crate_alone() {
-        let text = format!("//! Words.\n#![{}({}_code)]\n", "allow", "unsafe");
-        check(
-            "crates/zellige-tile/a.rs",
-            &text,
-            &["crates/zellige-tile/a.rs:2: `unsafe_code` is lifted outside of ingest"],
-        );
-        check("crates/zellige-ingest/src/plain.rs", &text, &[]);
     }
 }

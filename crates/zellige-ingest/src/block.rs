@@ -1,6 +1,6 @@
 //! A block of a source: what one worker reads at a time.
 //!
-//! In:     bytes of whole lines, mapped or owned, or features from memory.
+//! In:     bytes of whole lines, or features from memory.
 //! Out:    an item for each line that is not blank, with its place.
 //! Keeps:  order; every line counts, blank ones too.
 
@@ -83,8 +83,10 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        if let Content::Owned(bytes, _) = &mut self.content {
-            self.shared.recycle(mem::take(bytes), self.limits);
+        match mem::replace(&mut self.content, Content::Features(Vec::new())) {
+            Content::Plain(_, bytes) => self.shared.recycle_pages(bytes.pages, self.limits),
+            Content::Owned(bytes, _) => self.shared.recycle(bytes, self.limits),
+            Content::Features(_) => {}
         }
     }
 }

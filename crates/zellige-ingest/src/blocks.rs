@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use memmap2::MmapMut;
 use zellige_model::Place;
 
 use crate::block::{Block, Content};
@@ -22,7 +23,7 @@ use crate::stream::{LineStream, Stream};
 use crate::watch::Watched;
 use crate::{BLOCKS_MAX, Error};
 
-/// So many buffers of blocks are kept for the next ones.
+/// So many buffers of blocks are kept of either kind for the next ones.
 const SPARE_BUFFERS_MAX: usize = 64;
 
 /// The sizes of [`crate::Settings`] within their bounds.
@@ -36,6 +37,11 @@ impl Limits {
     /// Returns the multiple of the block size behind `start`; a line that begins before it belongs to the block.
     pub(crate) const fn nominal_end(self, start: u64) -> u64 {
         (start / self.block_bytes + 1) * self.block_bytes
+    }
+
+    /// Returns the bytes that nearly every block has room in: its lines are seldom longer than a quarter of it.
+    pub(crate) const fn usual_bytes(self) -> usize {
+        (self.block_bytes + self.block_bytes / 4) as usize
     }
 
     /// Whether the last line of a block is longer than a line may be, judged by its part behind `nominal_end`.
@@ -88,6 +94,7 @@ struct Queue {
 pub(crate) struct Shared {
     ledger: Mutex<Vec<Pages>>,
     spare: Mutex<Vec<Vec<u8>>>,
+    spare_pages: Mutex<Vec<MmapMut>>,
     taken_bytes: Arc<AtomicU64>,
 }
 
@@ -98,7 +105,7 @@ struct Pages {
     n_lines: Vec<Option<u32>>,
 }
 
-/// A block that is cut and not mapped yet.
+/// A block that is cut; that of a plain file is not read yet.
 enum Cut {
     Window(Window),
     Content(Content),
@@ -115,6 +122,7 @@ impl Blocks {
         let shared = Shared {
             ledger: Mutex::new(inputs.iter().map(pages).collect()),
             spare: Mutex::default(),
+            spare_pages: Mutex::default(),
             taken_bytes: Arc::default(),
         };
         let queue = Queue { inputs: inputs.into_iter(), format, feed: None, n_inputs: 0, block: 0 };
@@ -140,7 +148,8 @@ impl Blocks {
         let content = match cut {
             Cut::Content(content) => content,
             Cut::Window(window) => {
-                let bytes = window.load().inspect_err(|_| lock(&self.queue).close())?;
+                let pages = lock(&self.shared.spare_pages).pop();
+                let bytes = window.load(pages, self.limits).inspect_err(|_| lock(&self.queue).close())?;
                 Content::Plain(window, bytes)
             }
         };
@@ -279,6 +288,14 @@ impl Shared {
     /// Returns an empty buffer, one that was used before if there is any.
     fn buffer(&self) -> Vec<u8> {
         lock(&self.spare).pop().unwrap_or_default()
+    }
+
+    /// Keeps pages for a later block, unless a long line made them many.
+    pub(crate) fn recycle_pages(&self, pages: MmapMut, limits: Limits) {
+        let mut spare = lock(&self.spare_pages);
+        if spare.len() < SPARE_BUFFERS_MAX && pages.len() <= limits.usual_bytes() {
+            spare.push(pages);
+        }
     }
 
     /// Keeps a buffer for a later block, unless a long line made it large.

@@ -1,6 +1,6 @@
 //! Line-delimited GeoJSON to features, with places.
 //!
-//! A [`Source`] is a named list of inputs: plain files, which are mapped block by block; pipes, gzip and zstd;
+//! A [`Source`] is a named list of inputs: plain files, which are read block by block; pipes, gzip and zstd;
 //! features from memory. Opened, it hands out [`Block`]s, and any number of workers takes them, each with
 //! a [`Parser`] of its own. A line that cannot be read is no error: it is an [`Item::Fault`] with its reason and
 //! its place. Blocks are numbered, so the order of the source is kept whoever reads them when.

@@ -1,22 +1,21 @@
-//! Cuts a plain file into blocks of whole lines, and maps them one by one.
+//! Cuts a plain file into blocks of whole lines, and reads them one by one.
 //!
 //! In:     a regular file that is not compressed.
 //! Out:    windows of bytes; the window of a block ends behind the first newline at or behind the next
 //!         multiple of the block size, so that where it ends does not depend on what was read before.
-//! Keeps:  resident memory: a window is mapped when a worker takes it and unmapped when it is done.
+//! Keeps:  resident memory: the bytes of a window lie in anonymous pages, which serve the next block or, when a
+//!         long line made them many, go back to the system at once; an allocator would keep them.
 //!
-//! When a file changes underneath: bytes that were written over may be seen in part, old here and new there.
-//! [`Watched::check`] runs before a window is mapped and after its last line was read, and turns that into
-//! [`Error::Changed`], so no mixture survives. A file that is *cut shorter* while a window is mapped is
-//! worse: touching a page behind its new end raises SIGBUS, which ends the process, as it does for
-//! every program that maps files. Who expects that feeds the file through [`crate::Source::reader`].
-//! On file systems that cannot map, the window is read into memory instead.
+//! When a file changes underneath: [`Watched::check`] runs before a window is read and after its last line
+//! was, and turns that into [`Error::Changed`], so no mixture survives. A file that is cut shorter ends
+//! too early, which is the same error. Nothing of the file itself is mapped: touching a page behind
+//! its new end would raise SIGBUS, which ends the process.
 
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use memmap2::{Mmap, MmapOptions};
+use memmap2::MmapMut;
 
 use crate::Error;
 use crate::blocks::Limits;
@@ -88,51 +87,42 @@ impl PlainFile {
     }
 }
 
-/// The bytes of a window.
+/// The bytes of a window, in pages that may be more.
 #[derive(Debug)]
-pub(crate) enum Bytes {
-    Mapped(Mmap),
-    Read(Vec<u8>),
+pub(crate) struct Bytes {
+    pub(crate) pages: MmapMut,
+    n_bytes: usize,
 }
 
 impl Window {
-    /// Brings the bytes of the window into reach.
-    pub(crate) fn load(&self) -> Result<Bytes, Error> {
+    /// Reads the bytes of the window; `pages` serve when there are enough of them.
+    pub(crate) fn load(&self, pages: Option<MmapMut>, limits: Limits) -> Result<Bytes, Error> {
         self.watched.check()?;
         let n_bytes = (self.end - self.start) as usize;
-        if let Ok(map) = map(&self.watched.file, self.start, n_bytes) {
-            return Ok(Bytes::Mapped(map));
-        }
-        let mut bytes = vec![0; n_bytes];
+        let mut pages = match pages.filter(|pages| n_bytes <= pages.len()) {
+            Some(pages) => pages,
+            None => self.room(n_bytes.max(limits.usual_bytes()))?,
+        };
         let mut n_read = 0;
         while n_read < n_bytes {
-            match read_at(&self.watched.file, &mut bytes[n_read..], self.start + n_read as u64) {
+            match read_at(&self.watched.file, &mut pages[n_read..n_bytes], self.start + n_read as u64) {
                 Ok(0) => return Err(Error::Changed { path: self.watched.path.clone() }),
                 Ok(n_more) => n_read += n_more,
                 Err(source) => return Err(self.watched.unreadable(source)),
             }
         }
-        Ok(Bytes::Read(bytes))
+        Ok(Bytes { pages, n_bytes })
+    }
+
+    fn room(&self, n_bytes: usize) -> Result<MmapMut, Error> {
+        MmapMut::map_anon(n_bytes).map_err(|source| self.watched.unreadable(source))
     }
 }
 
 impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Read(bytes) => bytes,
-        }
+        &self.pages[..self.n_bytes]
     }
-}
-
-#[expect(
-    unsafe_code,
-    reason = "the one mapping of the workspace; the head of this file says what may happen"
-)]
-fn map(file: &File, start: u64, n_bytes: usize) -> io::Result<Mmap> {
-    // SAFETY: the map is read only and private to the block that owns it. Other processes may change
-    // the file; what then happens, and how it is noticed, stands at the head of this file.
-    unsafe { MmapOptions::new().offset(start).len(n_bytes).map(file) }
 }
 
 /// Reads at `at` without moving the place of the file, which workers share.

@@ -327,6 +327,23 @@ fn file_that_changes_while_a_block_is_held_is_an_error() {
     assert!(matches!(error, Error::Changed { .. }));
 }
 
+/// A mapped file would end the process here.
+#[test]
+fn file_that_is_cut_shorter_is_an_error_and_no_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    for left_bytes in [0, 1, 100, 100_000] {
+        let path = file(&folder, "shrinking", lines(3_000));
+        let cut = || fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(left_bytes).unwrap();
+        let blocks = Source::new("test").file(&path).open(&SMALL).unwrap();
+        let mut block = blocks.next().unwrap().unwrap();
+        cut();
+        let error = block.for_each(&mut Parser::new(), &mut |_, _| ControlFlow::Continue(())).unwrap_err();
+        assert!(matches!(error, Error::Changed { .. }), "{error}");
+        let error = read(&blocks).unwrap_err();
+        assert!(matches!(error, Error::Changed { .. }), "{error}");
+    }
+}
+
 #[test]
 fn file_that_is_replaced_is_read_to_its_old_end() {
     let folder = tempfile::tempdir().unwrap();
