@@ -211,9 +211,9 @@ impl<'r> FileCursor<'r> {
         self.offset += self.start as u64;
         self.start = 0;
         let have = self.buffer.len();
-        let rest = self.run.len - self.offset - have as u64;
-        let wanted = (len - have).max(self.read_bytes).min(rest as usize);
-        self.buffer.resize(have + wanted, 0);
+        let wanted = (self.run.len - self.offset).min(len.max(self.read_bytes) as u64) as usize;
+        self.buffer.reserve_exact(wanted - have);
+        self.buffer.resize(wanted, 0);
         let from = self.run.start + self.offset + have as u64;
         self.run.file.read_exact_at(&mut self.buffer[have..], from)
     }

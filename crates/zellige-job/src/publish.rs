@@ -28,6 +28,10 @@ use crate::spill::Fan;
 
 /// The least memory that a job works with, bytes.
 const MEMORY_BYTES_MIN: u64 = 16 << 20;
+/// What a job takes beside its runs, and each of its workers: blocks that are parsed, tiles that are built
+/// or wait for the writer; measured.
+const JOB_BYTES: u64 = 16 << 20;
+const WORKER_BYTES: u64 = 12 << 20;
 /// Bytes of a run, when memory allows.
 const RUN_BYTES_MAX: u64 = 64 << 20;
 
@@ -219,13 +223,14 @@ struct Budget {
 }
 
 impl Budget {
-    /// Every worker fills one run of pieces and one of ids, and may merge runs in the space of a third;
-    /// the rest is for full runs.
+    /// Every worker fills one run of pieces and one of ids, and may merge runs in the space of a third.
+    /// What the job takes whatever its input is set aside, up to half; the rest is for full runs.
     fn new(settings: &Settings) -> Self {
         let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN);
         let threads = settings.threads.get() as u64;
         let run_bytes = (memory / (8 * threads)).clamp(256 << 10, RUN_BYTES_MAX);
-        let left = memory.saturating_sub(3 * threads * run_bytes);
+        let set_aside = (JOB_BYTES + threads * WORKER_BYTES).min(memory / 2);
+        let left = memory.saturating_sub(3 * threads * run_bytes + set_aside);
         Self { run: run_bytes as usize, pieces: left / 8 * 7, ids: left / 8 }
     }
 }

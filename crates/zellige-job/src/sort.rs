@@ -18,6 +18,9 @@ use crate::merge::Runs;
 use crate::progress::Counters;
 use crate::spill::{Fan, FileRun, Spill};
 
+/// A run grows to its size in about so many steps.
+const GROWTH_STEPS: usize = 16;
+
 /// One piece of a run in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
@@ -36,6 +39,16 @@ pub(crate) struct MemoryRun {
 }
 
 impl MemoryRun {
+    /// Makes room for `added` bytes and a row, `step` bytes at a time: doubling would take twice what is used.
+    fn reserve(&mut self, added: usize, step: usize) {
+        if self.bytes.capacity() - self.bytes.len() < added {
+            self.bytes.reserve_exact(added.max(step));
+        }
+        if self.rows.capacity() == self.rows.len() {
+            self.rows.reserve_exact((step / size_of::<Row>()).max(1));
+        }
+    }
+
     pub(crate) const fn size(&self) -> u64 {
         (self.bytes.len() + self.rows.len() * size_of::<Row>()) as u64
     }
@@ -188,6 +201,7 @@ impl<'s> RunWriter<'s> {
             }
             self.block = u32::MAX;
         }
+        self.run.reserve(added, self.store.run_bytes / GROWTH_STEPS);
         let block = self.block();
         let start = self.run.bytes.len() as u32;
         self.run.bytes.extend_from_slice(body);

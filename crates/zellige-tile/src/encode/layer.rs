@@ -7,6 +7,7 @@
 //!
 //! Every accepted feature leaves a mark, and tables only grow, so the layer can be cut back to any
 //! number of features without encoding anything again. Features beyond the end are only measured.
+//! A full layer takes bounded memory, however many features come.
 
 use std::sync::Arc;
 
@@ -21,6 +22,9 @@ use crate::checksum::mix;
 use crate::piece::Body;
 
 const TAG_FEATURE: u8 = 2 << 3 | 2;
+/// So many values beyond the end of a layer are told apart; more of them count as new each time. The size
+/// that is measured is then an upper bound, far above any layer that a recipe can ask for.
+const OVERFLOW_VALUES_MAX: usize = 7 << 15;
 
 /// Builds one layer of one tile after the other, in buffers that stay.
 #[derive(Debug, Default)]
@@ -53,6 +57,24 @@ struct Overflow {
     bytes: u64,
     keys: FxHashMap<u32, u32>,
     values: FxHashMap<(u64, u32), u32>,
+    n_values: usize,
+}
+
+impl Overflow {
+    /// Returns the index of a value behind `n_before` others, and counts its bytes when it is new.
+    fn value(&mut self, entry: &Entry<'_>, n_before: usize) -> u32 {
+        let content = (entry.hash, entry.value.len() as u32);
+        if let Some(known) = self.values.get(&content) {
+            return *known;
+        }
+        let next = (n_before + self.n_values) as u32;
+        self.n_values += 1;
+        self.bytes += framed_text_len(entry.value.len());
+        if self.values.len() < OVERFLOW_VALUES_MAX {
+            self.values.insert(content, next);
+        }
+        next
+    }
 }
 
 impl LayerEncoder {
@@ -138,13 +160,7 @@ impl LayerEncoder {
                     next
                 })
             });
-            let value = self.values.find(&entry).unwrap_or_else(|| {
-                let next = (self.values.len() + overflow.values.len()) as u32;
-                *overflow.values.entry((entry.hash, entry.value.len() as u32)).or_insert_with(|| {
-                    overflow.bytes += framed_text_len(entry.value.len());
-                    next
-                })
-            });
+            let value = self.values.find(&entry).unwrap_or_else(|| overflow.value(&entry, self.values.len()));
             tags_len += varint_len(u64::from(key)) + varint_len(u64::from(value));
         }
         let feature_len = feature_len(body, tags_len);
