@@ -18,9 +18,6 @@ use crate::merge::Runs;
 use crate::progress::Counters;
 use crate::spill::{Fan, FileRun, Spill};
 
-/// A run grows to its size in about so many steps.
-const GROWTH_STEPS: usize = 16;
-
 /// One piece of a run in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
@@ -39,14 +36,12 @@ pub(crate) struct MemoryRun {
 }
 
 impl MemoryRun {
-    /// Makes room for `added` bytes and a row, `step` bytes at a time: doubling would take twice what is used.
-    fn reserve(&mut self, added: usize, step: usize) {
-        if self.bytes.capacity() - self.bytes.len() < added {
-            self.bytes.reserve_exact(added.max(step));
-        }
-        if self.rows.capacity() == self.rows.len() {
-            self.rows.reserve_exact((step / size_of::<Row>()).max(1));
-        }
+    /// Returns an empty run with room for `size` bytes, whether rows take them or what they point to.
+    ///
+    /// Room is taken once, since growing would copy and leave holes; the system gives memory for what is
+    /// used of it.
+    fn with_room(size: usize) -> Self {
+        Self { rows: Vec::with_capacity(size / size_of::<Row>() + 1), bytes: Vec::with_capacity(size) }
     }
 
     pub(crate) const fn size(&self) -> u64 {
@@ -201,7 +196,9 @@ impl<'s> RunWriter<'s> {
             }
             self.block = u32::MAX;
         }
-        self.run.reserve(added, self.store.run_bytes / GROWTH_STEPS);
+        if self.run.rows.capacity() == 0 {
+            self.run = MemoryRun::with_room(self.store.run_bytes);
+        }
         let block = self.block();
         let start = self.run.bytes.len() as u32;
         self.run.bytes.extend_from_slice(body);
