@@ -41,7 +41,7 @@ fn slice(criterion: &mut Criterion) {
         group.bench_function(input.id(), |bencher| {
             let keys = Keys::default();
             bencher.iter(|| {
-                let (mut slicer, mut count) = (Slicer::new(&plan, &keys), Count::default());
+                let (mut slicer, mut count) = (Slicer::new(&plan, &keys, None), Count::default());
                 for (place, feature) in features.iter().enumerate() {
                     let place = Place { line: place as u32, ..Place::default() };
                     slicer.slice(feature, (0, place), &[0], &mut count);

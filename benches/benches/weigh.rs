@@ -9,6 +9,7 @@ use zellige_benches::made::coast;
 use zellige_benches::shapes::{n_vertices, projected, tolerance};
 use zellige_benches::{Character, inputs, is_test};
 use zellige_model::{Geometry, World};
+use zellige_tile::borders::Borders;
 use zellige_tile::weigh::Weigher;
 
 /// The deepest zoom that is asked for.
@@ -32,7 +33,7 @@ fn weigh(criterion: &mut Criterion) {
 fn weigh_all(shapes: &[Geometry<World>]) {
     let (mut weigher, mut weights) = (Weigher::default(), Vec::new());
     for shape in shapes {
-        weigher.weigh(shape, tolerance(MAXZOOM), &mut weights);
+        weigher.weigh(shape, tolerance(MAXZOOM), Borders::default(), &mut weights);
         black_box(&weights);
     }
 }

@@ -1,6 +1,7 @@
 //! Shapes as they stand between two stages.
 
 use zellige_model::{Extent, Feature, Geometry, GeometryKind, Grid, World, WorldBounds, Zoom};
+use zellige_tile::borders::Borders;
 use zellige_tile::clip::{self, Pieces, Stripes};
 use zellige_tile::project::project;
 use zellige_tile::quantize::{TileGrid, quantize};
@@ -57,7 +58,7 @@ pub fn weighted(shapes: &[Geometry<World>], maxzoom: u8) -> Vec<Weighted> {
     let mut weigher = Weigher::default();
     let mut weigh = |geometry: &Geometry<World>| {
         let mut weights = Vec::new();
-        weigher.weigh(geometry, tolerance(maxzoom), &mut weights);
+        weigher.weigh(geometry, tolerance(maxzoom), Borders::default(), &mut weights);
         Weighted { geometry: geometry.clone(), weights }
     };
     shapes.iter().map(&mut weigh).collect()

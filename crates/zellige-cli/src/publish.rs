@@ -20,7 +20,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use zellige::archive::{Compressor, TILE_BYTES_MAX};
 use zellige::job::report::failure_to_json;
 use zellige::recipe::Options;
-use zellige::{Error, Plan, Report, Settings, Source, parse_memory};
+use zellige::{Borders, Error, Plan, Report, Settings, Source, parse_memory};
 
 use crate::args::{Flag, Given, Times, Verb};
 use crate::exit::{Failure, tell};
@@ -82,6 +82,11 @@ pub(crate) const VERB: Verb = Verb {
         Flag::value("temp", "DIR", "folder of temporary files (default: that of the system)"),
         Flag::value("tile-size-limit", "KIB", "most KiB of a whole tile before compression (default 500)"),
         Flag::value("compression-level", "N", "1 (fast) to 12 (small), default 5"),
+        Flag::value(
+            "borders",
+            "HOW",
+            "shared: polygons with a common border keep it common (default);\nalone: each outline is simplified on its own",
+        ),
         check::ZOOM_LIMIT_FLAG,
         Flag::value("name", "TEXT", "name of the tileset (default: that of the recipe or of the output)"),
         Flag::value("description", "TEXT", "longer text about the tileset"),
@@ -220,6 +225,12 @@ fn settings(given: &Given) -> Result<Settings, Failure> {
     if let Some(level) = given.read("compression-level", "a whole number from 1 to 12", level)? {
         settings.compression_level = level as u8;
     }
+    let borders = |text: &str| match text {
+        "shared" => Some(Borders::Shared),
+        "alone" => Some(Borders::Alone),
+        _ => None,
+    };
+    settings.borders = given.read("borders", "`shared` or `alone`", borders)?.unwrap_or_default();
     if let Some(temp) = given.path("temp") {
         if !temp.is_dir() {
             return Err(given.usage(format!("`--temp {}` is no folder", temp.display())));

@@ -47,6 +47,13 @@ pub(crate) fn to_text(report: &Report, target: &Path) -> String {
     if report.spilled_bytes > 0 {
         put(&mut out, format_args!("{} went through temporary files\n", bytes(report.spilled_bytes)));
     }
+    if let Some(borders) = report.borders.filter(|borders| borders.is_shared) {
+        let (vertices, junctions) = (grouped(borders.vertices), grouped(borders.junctions));
+        put(
+            &mut out,
+            format_args!("polygons of {vertices} vertices share borders between {junctions} junctions\n"),
+        );
+    }
     if !report.warnings.is_empty() {
         out.push_str("\nwarnings\n");
         for warning in &report.warnings {

@@ -148,8 +148,9 @@ impl Blocks {
         let content = match cut {
             Cut::Content(content) => content,
             Cut::Window(window) => {
-                let pages = lock(&self.shared.spare_pages).pop();
-                let bytes = window.load(pages, self.limits).inspect_err(|_| lock(&self.queue).close())?;
+                let bytes = window
+                    .load(self.shared.pages(), self.limits)
+                    .inspect_err(|_| lock(&self.queue).close())?;
                 Content::Plain(window, bytes)
             }
         };
@@ -296,6 +297,11 @@ impl Shared {
         if spare.len() < SPARE_BUFFERS_MAX && pages.len() <= limits.usual_bytes() {
             spare.push(pages);
         }
+    }
+
+    /// Returns pages that were used before, if there are any.
+    pub(crate) fn pages(&self) -> Option<MmapMut> {
+        lock(&self.spare_pages).pop()
     }
 
     /// Keeps a buffer for a later block, unless a long line made it large.

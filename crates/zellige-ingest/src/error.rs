@@ -65,6 +65,18 @@ pub enum Error {
         /// The input: a path, or the name of a reader.
         name: String,
     },
+    /// The temporary file of blocks that are read twice could not be used.
+    #[error("{attempt} a temporary file in `{}` failed after {bytes} bytes", folder.display())]
+    Aside {
+        /// What was tried.
+        attempt: &'static str,
+        /// Where temporary files are.
+        folder: PathBuf,
+        /// Bytes that the file had.
+        bytes: u64,
+        /// The reason.
+        source: io::Error,
+    },
     /// A foreign source of features gave up.
     #[error("cannot read features of another format")]
     Geozero {

@@ -10,6 +10,8 @@
 //!                      files, pipes     lines               Feature and Notes, or Fault
 //! ```
 //!
+//! A block that has to be read again waits on a [`Shelf`].
+//!
 //! This crate starts no threads and knows nothing of recipes or tiles.
 //!
 //! # Examples
@@ -41,7 +43,9 @@ mod plain;
 mod stream;
 mod collection;
 mod memory;
+mod stored;
 mod block;
+mod shelf;
 mod lines;
 mod parse;
 mod check;
@@ -56,6 +60,7 @@ pub use error::Error;
 pub use fault::{Fault, Notes};
 pub use geozero::FeatureWriter;
 pub use parse::{NESTING_MAX, Parser};
+pub use shelf::Shelf;
 pub use source::{Format, Settings, Source};
 
 /// So many inputs a source has at most, see [`zellige_model::Place`].

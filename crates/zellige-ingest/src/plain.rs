@@ -34,7 +34,7 @@ pub(crate) struct PlainFile {
 }
 
 /// A part of a file that holds whole lines.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Window {
     pub(crate) watched: Arc<Watched>,
     pub(crate) start: u64,
@@ -103,15 +103,13 @@ impl Window {
             Some(pages) => pages,
             None => self.room(n_bytes.max(limits.usual_bytes()))?,
         };
-        let mut n_read = 0;
-        while n_read < n_bytes {
-            match read_at(&self.watched.file, &mut pages[n_read..n_bytes], self.start + n_read as u64) {
-                Ok(0) => return Err(Error::Changed { path: self.watched.path.clone() }),
-                Ok(n_more) => n_read += n_more,
-                Err(source) => return Err(self.watched.unreadable(source)),
+        match read_exact_at(&self.watched.file, &mut pages[..n_bytes], self.start) {
+            Ok(()) => Ok(Bytes { pages, n_bytes }),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Err(Error::Changed { path: self.watched.path.clone() })
             }
+            Err(source) => Err(self.watched.unreadable(source)),
         }
-        Ok(Bytes { pages, n_bytes })
     }
 
     fn room(&self, n_bytes: usize) -> Result<MmapMut, Error> {
@@ -123,6 +121,18 @@ impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
         &self.pages[..self.n_bytes]
     }
+}
+
+/// Fills `buffer` from `at` on without moving the place of the file, which workers share.
+pub(crate) fn read_exact_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<()> {
+    let mut n_read = 0;
+    while n_read < buffer.len() {
+        match read_at(file, &mut buffer[n_read..], at + n_read as u64)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            n_more => n_read += n_more,
+        }
+    }
+    Ok(())
 }
 
 /// Reads at `at` without moving the place of the file, which workers share.

@@ -12,6 +12,7 @@ pub mod report;
 pub mod settings;
 
 mod slicing;
+mod borders;
 mod duplicates;
 mod sort;
 mod spill;
@@ -26,4 +27,4 @@ pub use error::Error;
 pub use progress::{Phase, Progress};
 pub use publish::publish;
 pub use report::Report;
-pub use settings::{Settings, parse_memory};
+pub use settings::{Borders, Settings, parse_memory};

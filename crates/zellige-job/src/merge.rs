@@ -67,8 +67,6 @@ impl Runs {
         }
         let files: Vec<&FileRun> = self.files.iter().filter(|run| run.has_rows(from, to)).collect();
         let read_bytes = (self.window_bytes / files.len().max(1)).clamp(READ_BYTES_MIN, READ_BYTES_MAX);
-        // Windows of few sizes leave fewer holes in the memory that merge after merge takes.
-        let read_bytes = 1 << read_bytes.ilog2();
         for run in files {
             let cursor = FileCursor::new(run, from, read_bytes).map_err(|source| self.read_error(source))?;
             cursors.push(Cursor::File(cursor));

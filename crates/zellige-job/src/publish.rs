@@ -8,20 +8,21 @@ use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
 
 use zellige_archive::{CreateOptions, Format, WriteTiles};
-use zellige_ingest::{Blocks, Source};
+use zellige_ingest::{Blocks, Shelf, Source};
 use zellige_model::{Example, FindingCode, Place};
 use zellige_recipe::Plan;
 use zellige_tile::fault::Fault;
 use zellige_tile::key::Keys;
 
 use crate::Error;
+use crate::borders::{self, VisitStore};
 use crate::describe::describe;
 use crate::duplicates::Duplicates;
 use crate::emitting::{Emitting, Made};
 use crate::merge::Runs;
 use crate::progress::{Counters, Progress};
 use crate::report::{self, Report};
-use crate::settings::Settings;
+use crate::settings::{Borders, Settings};
 use crate::slicing::{Found, OpenSource, Slicing};
 use crate::sort::RunStore;
 use crate::spill::Fan;
@@ -132,8 +133,10 @@ impl Job<'_> {
         let fan = Fan::new(budget.run, settings.threads.get());
         let store = |bytes| RunStore::new(bytes, budget.run, fan, settings.temp.clone(), counters);
         let (pieces, ids) = (store(budget.pieces), store(budget.ids));
-        let sources = open_sources(sources, &self.source_of_layer, settings)?;
-        let slicing = Slicing { plan, sources: &sources, keys, pieces: &pieces, ids: &ids, counters };
+        let visits = VisitStore::new(&pieces, budget.run, settings.temp.clone());
+        let sources = self.open(sources)?;
+        let slicing =
+            Slicing { plan, sources: &sources, keys, pieces: &pieces, ids: &ids, visits: &visits, counters };
         let mut found = slicing.run(&self.pool, watch)?;
         if found.lines == 0 {
             return Err(Error::NoFeatures);
@@ -149,6 +152,24 @@ impl Job<'_> {
         let duplicates = Duplicates::find(&ids.into_runs(), plan.layers.len())?;
         let (runs, names) = (pieces.into_runs(), keys.names());
         Ok(SlicedJob { found, lines, runs, duplicates, names, spilled_bytes })
+    }
+
+    /// Opens all sources and gives them the layers that take their features.
+    fn open(&self, sources: Vec<Source>) -> Result<Vec<OpenSource>, Error> {
+        let open = |(number, source): (usize, Source)| {
+            let id = source.id().to_owned();
+            let blocks = source
+                .open(&self.settings.ingest)
+                .map_err(|source| Error::Read { id: id.clone(), source })?;
+            let takes = |(layer, source): (usize, &usize)| (*source == number).then_some(layer);
+            let layer_numbers: Vec<usize> =
+                self.source_of_layer.iter().enumerate().filter_map(takes).collect();
+            let is_shared = self.settings.borders == Borders::Shared
+                && layer_numbers.iter().any(|layer| borders::are_simplified(&self.plan.layers[*layer]));
+            let shelf = is_shared.then(|| Shelf::new(self.settings.temp.clone()));
+            Ok(OpenSource { id, blocks, layer_numbers, shelf })
+        };
+        sources.into_iter().enumerate().map(open).collect()
     }
 
     /// The second phase: runs to tiles in `archive`.
@@ -257,22 +278,6 @@ fn match_sources(plan: &Plan, sources: &[Source]) -> Result<Vec<usize>, Error> {
 /// Whether a given id is the id in a recipe or its last part.
 fn is_same_source(in_recipe: &str, given: &str) -> bool {
     in_recipe == given || in_recipe.rsplit('/').next() == Some(given)
-}
-
-fn open_sources(
-    sources: Vec<Source>,
-    source_of_layer: &[usize],
-    settings: &Settings,
-) -> Result<Vec<OpenSource>, Error> {
-    let open = |(number, source): (usize, Source)| {
-        let id = source.id().to_owned();
-        let blocks =
-            source.open(&settings.ingest).map_err(|source| Error::Read { id: id.clone(), source })?;
-        let takes = |(layer, source): (usize, &usize)| (*source == number).then_some(layer);
-        let layer_numbers = source_of_layer.iter().enumerate().filter_map(takes).collect();
-        Ok(OpenSource { id, blocks, layer_numbers })
-    };
-    sources.into_iter().enumerate().map(open).collect()
 }
 
 /// Returns what is wrong with the first line, and what to do about a whole collection.

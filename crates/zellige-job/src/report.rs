@@ -39,6 +39,8 @@ pub struct Report {
     pub features: u64,
     /// Bytes of pieces that did not fit the memory and went to temporary files.
     pub spilled_bytes: u64,
+    /// What was learnt about borders; nothing when no polygon was simplified, or each outline alone.
+    pub borders: Option<BordersReport>,
     /// The archive.
     pub written: Written,
     /// The metadata of the tileset.
@@ -53,6 +55,23 @@ pub struct Report {
     pub tileset_precisions: BTreeMap<String, f64>,
     /// The recipe as written.
     pub recipe: Value,
+}
+
+/// The borders of the polygons of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BordersReport {
+    /// Whether neighbours share them in tiles; not when there were too many junctions.
+    pub is_shared: bool,
+    /// Vertices of all rings.
+    pub vertices: u64,
+    /// Vertices at which borders part.
+    pub junctions: u64,
+    /// Bytes of memory that the junctions took.
+    pub table_bytes: u64,
+    /// Bytes of vertices that did not fit the memory and went to a temporary file.
+    pub spilled_bytes: u64,
+    /// Bytes of sources that cannot be read twice and went to temporary files until the junctions were known.
+    pub aside_bytes: u64,
 }
 
 /// A layer of the report.
@@ -146,6 +165,7 @@ pub(crate) fn write(mut facts: Facts<'_>, locate: Locate<'_>) -> Report {
         sliced_in: facts.sliced_in,
         features: facts.features,
         spilled_bytes: facts.spilled_bytes,
+        borders: facts.found.borders,
         written: facts.written,
         tileset: facts.tileset,
         layers,

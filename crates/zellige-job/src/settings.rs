@@ -10,7 +10,18 @@ pub const TILE_BYTES_MAX: u64 = 512_000;
 /// The most memory that a text can ask for: 1 PiB.
 const MEMORY_BYTES_MAX: u64 = 1 << 50;
 
-/// How a job runs. Nothing here but the texts, the tile limit, the level and how sources are read changes a byte.
+/// How the borders of polygons are simplified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Borders {
+    /// What two polygons have in common stays common at every zoom, over all sources of a job.
+    #[default]
+    Shared,
+    /// Each outline on its own, so that gaps and overlaps open between neighbours; sources are read once.
+    Alone,
+}
+
+/// How a job runs. Nothing here but the texts, the tile limit, the level, how borders are simplified and
+/// how sources are read changes a byte.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Threads that slice and emit; writing is done by the caller's.
@@ -23,6 +34,8 @@ pub struct Settings {
     pub tile_bytes_max: u64,
     /// How hard tiles are compressed, 1 to 12.
     pub compression_level: u8,
+    /// How the borders of polygons are simplified.
+    pub borders: Borders,
     /// Whether an existing tileset is replaced.
     pub overwrite: bool,
     /// The id of the tileset in the report, such as `me.roads`; empty: the name of the output.
@@ -47,6 +60,7 @@ impl Settings {
             temp: std::env::temp_dir(),
             tile_bytes_max: TILE_BYTES_MAX,
             compression_level: zellige_archive::Compressor::LEVEL_DEFAULT,
+            borders: Borders::Shared,
             overwrite: false,
             tileset_id: String::new(),
             name: String::new(),

@@ -1,22 +1,37 @@
 //! The first phase: blocks of the sources to sorted runs of pieces.
+//!
+//! In:     the blocks of all sources, each taken by one worker.
+//! Out:    pieces and ids in sorted runs; findings and counters.
+//! Keeps:  neighbours. Points and lines are sliced as they come. Polygons that are to be simplified only tell
+//!         their vertices at first, and their blocks are put aside; once all junctions are known, these
+//!         blocks are read again, and their polygons sliced.
+//!
+//! ```text
+//!     read ──► points, lines ──────────────────────────────► slice
+//!          └─► polygons ──► visits ──► junctions ─┐
+//!                  └─► shelf ──► read again ──────┴────────► slice
+//! ```
 
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use zellige_ingest::{Block, Blocks, Item, Parser};
+use zellige_ingest::{Block, Blocks, Item, Parser, Shelf};
 use zellige_model::finding::EXAMPLE_BYTES_MAX;
-use zellige_model::{Example, Findings, Place, Zoom};
+use zellige_model::{Example, FindingCode, Findings, GeometryKind, Place, Zoom};
 use zellige_recipe::Plan;
+use zellige_tile::borders::Junctions;
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::slice::{Sliced, Slicer};
 
 use crate::Error;
+use crate::borders::{VisitStore, VisitWriter};
 use crate::duplicates;
 use crate::progress::{Counters, Phase, Progress};
 use crate::publish::Watch;
+use crate::report::BordersReport;
 use crate::sort::{RunStore, RunWriter};
 
 /// How often the caller hears of progress.
@@ -28,6 +43,8 @@ pub(crate) struct OpenSource {
     pub(crate) id: String,
     pub(crate) blocks: Blocks,
     pub(crate) layer_numbers: Vec<usize>,
+    /// Where blocks with polygons wait for the junctions; nothing when nobody asks for them.
+    pub(crate) shelf: Option<Shelf>,
 }
 
 /// What this phase needs, shared by all workers.
@@ -39,6 +56,8 @@ pub(crate) struct Slicing<'a> {
     pub(crate) pieces: &'a RunStore<'a>,
     /// Ids of features, to find duplicates.
     pub(crate) ids: &'a RunStore<'a>,
+    /// Vertices of polygons, to find junctions.
+    pub(crate) visits: &'a VisitStore<'a>,
     pub(crate) counters: &'a Counters,
 }
 
@@ -51,6 +70,8 @@ pub(crate) struct Found {
     pub(crate) lines: u64,
     /// Lines that are features.
     pub(crate) features: u64,
+    /// What was learnt about borders, if there are any.
+    pub(crate) borders: Option<BordersReport>,
 }
 
 impl Found {
@@ -60,32 +81,63 @@ impl Found {
         self.lines += other.lines;
         self.features += other.features;
     }
+
+    fn merge_all(&mut self, others: Vec<Self>) {
+        for other in others {
+            self.merge(other);
+        }
+    }
 }
 
 impl Slicing<'_> {
     /// Slices all sources with the threads of `pool`; the calling thread watches.
     pub(crate) fn run(&self, pool: &rayon::ThreadPool, watch: Watch<'_>) -> Result<Found, Error> {
         let started = Instant::now();
+        let mut tell = || watch(&self.progress(started));
+        let mut found = Found::default();
+        let read = self.on_all_threads(pool, &mut tell, &|| self.read())?;
+        found.merge_all(read);
+        if self.shelves().all(Shelf::is_empty) {
+            return Ok(found);
+        }
+        let search = self.visits.search();
+        self.on_all_threads(pool, &mut tell, &|| search.work(self.counters))?;
+        let junctions = search.finish();
+        found.findings.count(FindingCode::BordersAlone, u64::from(junctions.is_none()));
+        let aside_bytes = self.shelves().map(Shelf::spilled_bytes).sum();
+        found.borders = Some(self.visits.report(junctions.as_ref(), aside_bytes));
+        let read = self.on_all_threads(pool, &mut tell, &|| self.read_again(junctions.as_ref()))?;
+        found.merge_all(read);
+        Ok(found)
+    }
+
+    /// Runs `work` once a thread, while the calling thread tells how far it is; breaking off cancels the job.
+    fn on_all_threads<T: Send>(
+        &self,
+        pool: &rayon::ThreadPool,
+        tell: &mut dyn FnMut() -> ControlFlow<()>,
+        work: &(dyn Fn() -> Result<T, Error> + Sync),
+    ) -> Result<Vec<T>, Error> {
         let (sender, receiver) = mpsc::channel();
         pool.in_place_scope(|scope| {
             for _ in 0..pool.current_num_threads() {
                 let sender = sender.clone();
                 scope.spawn(move |_| {
-                    let found = self.work();
-                    if found.is_err() {
+                    let done = work();
+                    if done.is_err() {
                         self.counters.cancel();
                     }
                     // The receiver lives until all workers have sent.
-                    let _ = sender.send(found);
+                    let _ = sender.send(done);
                 });
             }
             drop(sender);
-            let mut all = Ok(Found::default());
+            let mut all = Ok(Vec::new());
             loop {
                 match receiver.recv_timeout(WATCH_STEP) {
-                    Ok(found) => all = join(all, found),
+                    Ok(done) => all = join(all, done),
                     Err(RecvTimeoutError::Timeout) => {
-                        if watch(&self.progress(started)).is_break() {
+                        if tell().is_break() {
                             self.counters.cancel();
                         }
                     }
@@ -93,6 +145,10 @@ impl Slicing<'_> {
                 }
             }
         })
+    }
+
+    fn shelves(&self) -> impl Iterator<Item = &Shelf> {
+        self.sources.iter().filter_map(|source| source.shelf.as_ref())
     }
 
     fn progress(&self, started: Instant) -> Progress {
@@ -109,45 +165,49 @@ impl Slicing<'_> {
         }
     }
 
-    /// Takes blocks until there are no more.
-    fn work(&self) -> Result<Found, Error> {
-        let mut worker = Worker {
-            slicer: Slicer::new(self.plan, self.keys),
-            sink: Sink { pieces: RunWriter::new(self.pieces), ids: RunWriter::new(self.ids) },
-            counters: self.counters,
-            parser: Parser::new(),
-            found: Found::default(),
-        };
+    /// Takes blocks until there are no more; those with polygons that have neighbours go to their shelf.
+    fn read(&self) -> Result<Found, Error> {
+        let mut worker = Worker::new(self, None);
+        let mut visits = VisitWriter::new(self.visits);
         for (source_idx, source) in self.sources.iter().enumerate() {
             let failed = |error| Error::Read { id: source.id.clone(), source: error };
             while let Some(mut block) = source.blocks.next().map_err(failed)? {
-                if self.counters.is_cancelled() {
-                    return Err(Error::Cancelled);
-                }
                 let features_before = worker.found.features;
-                worker.slice_block(source_idx as u32, source, &mut block).map_err(failed)?;
-                worker.sink.pieces.check()?;
-                worker.sink.ids.check()?;
-                if self.keys.is_overfull() {
-                    return Err(Error::TooManyNames);
+                let is_again =
+                    worker.read(source_idx as u32, source, &mut block, &mut visits).map_err(failed)?;
+                worker.check(self)?;
+                visits.check()?;
+                if let Some(shelf) = source.shelf.as_ref().filter(|_| is_again) {
+                    shelf.put(&block).map_err(failed)?;
                 }
                 let features = worker.found.features - features_before;
                 self.counters.features.fetch_add(features, Ordering::Relaxed);
             }
         }
-        worker.sink.pieces.finish()?;
-        worker.sink.ids.finish()?;
-        worker.found.sliced = worker.slicer.finish();
-        worker.found.findings.merge(std::mem::take(&mut worker.found.sliced.findings));
-        Ok(worker.found)
+        visits.finish()?;
+        worker.finish()
+    }
+
+    /// Takes blocks from the shelves until there are no more, and slices their polygons.
+    fn read_again(&self, junctions: Option<&Junctions>) -> Result<Found, Error> {
+        let mut worker = Worker::new(self, junctions);
+        for (source_idx, source) in self.sources.iter().enumerate() {
+            let Some(shelf) = &source.shelf else { continue };
+            let failed = |error| Error::Read { id: source.id.clone(), source: error };
+            while let Some(mut block) = shelf.take().map_err(failed)? {
+                worker.read_again(source_idx as u32, source, &mut block).map_err(failed)?;
+                worker.check(self)?;
+            }
+        }
+        worker.finish()
     }
 }
 
 /// The first error wins, but one that says more than "cancelled".
-fn join(all: Result<Found, Error>, found: Result<Found, Error>) -> Result<Found, Error> {
-    match (all, found) {
-        (Ok(mut all), Ok(found)) => {
-            all.merge(found);
+fn join<T>(all: Result<Vec<T>, Error>, done: Result<T, Error>) -> Result<Vec<T>, Error> {
+    match (all, done) {
+        (Ok(mut all), Ok(done)) => {
+            all.push(done);
             Ok(all)
         }
         (Err(Error::Cancelled) | Ok(_), Err(error)) | (Err(error), _) => Err(error),
@@ -189,14 +249,27 @@ struct Worker<'a> {
     found: Found,
 }
 
-impl Worker<'_> {
-    fn slice_block(
+impl<'a> Worker<'a> {
+    fn new(slicing: &Slicing<'a>, junctions: Option<&'a Junctions>) -> Self {
+        Self {
+            slicer: Slicer::new(slicing.plan, slicing.keys, junctions),
+            sink: Sink { pieces: RunWriter::new(slicing.pieces), ids: RunWriter::new(slicing.ids) },
+            counters: slicing.counters,
+            parser: Parser::new(),
+            found: Found::default(),
+        }
+    }
+
+    /// Slices what has no neighbours, and takes note of the vertices of the rest; returns whether there is any.
+    fn read(
         &mut self,
         source_idx: u32,
         source: &OpenSource,
         block: &mut Block,
-    ) -> Result<(), zellige_ingest::Error> {
+        visits: &mut VisitWriter<'_>,
+    ) -> Result<bool, zellige_ingest::Error> {
         let Self { slicer, sink, parser, found, counters } = self;
+        let mut is_again = false;
         let _ = block.for_each(parser, &mut |place, item| {
             found.lines += 1;
             match item {
@@ -208,7 +281,12 @@ impl Worker<'_> {
                             .findings
                             .add(code, source_idx, place, || example(source_idx, place, reason, &[]));
                     }
-                    slicer.slice(feature, (source_idx, place), &source.layer_numbers, sink);
+                    if source.shelf.is_some() && feature.geometry.kind == GeometryKind::Polygon {
+                        is_again = true;
+                        visits.push(&feature.geometry);
+                    } else {
+                        slicer.slice(feature, (source_idx, place), &source.layer_numbers, sink);
+                    }
                 }
                 Item::Fault(fault, line) => {
                     let reason = &fault.reason;
@@ -217,14 +295,56 @@ impl Worker<'_> {
                         .add(fault.code, source_idx, place, || example(source_idx, place, reason, line));
                 }
             }
-            if sink.has_failed() || counters.is_cancelled() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
+            go_on(sink.has_failed() || visits.has_failed() || counters.is_cancelled())
+        })?;
+        Ok(is_again)
+    }
+
+    /// Slices the polygons of a block; everything else was done when it was read first.
+    fn read_again(
+        &mut self,
+        source_idx: u32,
+        source: &OpenSource,
+        block: &mut Block,
+    ) -> Result<(), zellige_ingest::Error> {
+        let Self { slicer, sink, parser, counters, .. } = self;
+        let _ = block.for_each(parser, &mut |place, item| {
+            if let Item::Feature(feature, _) = item
+                && feature.geometry.kind == GeometryKind::Polygon
+            {
+                slicer.slice(feature, (source_idx, place), &source.layer_numbers, sink);
             }
+            go_on(sink.has_failed() || counters.is_cancelled())
         })?;
         Ok(())
     }
+
+    /// Returns the error that ends the job, if there is one.
+    fn check(&mut self, slicing: &Slicing<'_>) -> Result<(), Error> {
+        self.sink.pieces.check()?;
+        self.sink.ids.check()?;
+        if self.counters.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        if slicing.keys.is_overfull() {
+            return Err(Error::TooManyNames);
+        }
+        Ok(())
+    }
+
+    /// Hands in the last runs and what was found.
+    fn finish(self) -> Result<Found, Error> {
+        let Self { slicer, sink, mut found, .. } = self;
+        sink.pieces.finish()?;
+        sink.ids.finish()?;
+        found.sliced = slicer.finish();
+        found.findings.merge(std::mem::take(&mut found.sliced.findings));
+        Ok(found)
+    }
+}
+
+const fn go_on(is_over: bool) -> ControlFlow<()> {
+    if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 fn example(source: u32, place: Place, reason: &str, line: &[u8]) -> Example {

@@ -18,6 +18,9 @@ use crate::merge::Runs;
 use crate::progress::Counters;
 use crate::spill::{Fan, FileRun, Spill};
 
+/// A run grows to its size in about so many steps.
+const GROWTH_STEPS: usize = 16;
+
 /// One piece of a run in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
@@ -36,12 +39,14 @@ pub(crate) struct MemoryRun {
 }
 
 impl MemoryRun {
-    /// Returns an empty run with room for `size` bytes, whether rows take them or what they point to.
-    ///
-    /// Room is taken once, since growing would copy and leave holes; the system gives memory for what is
-    /// used of it.
-    fn with_room(size: usize) -> Self {
-        Self { rows: Vec::with_capacity(size / size_of::<Row>() + 1), bytes: Vec::with_capacity(size) }
+    /// Makes room for `added` bytes and a row, `step` bytes at a time: doubling would take twice what is used.
+    fn reserve(&mut self, added: usize, step: usize) {
+        if self.bytes.capacity() - self.bytes.len() < added {
+            self.bytes.reserve_exact(added.max(step));
+        }
+        if self.rows.capacity() == self.rows.len() {
+            self.rows.reserve_exact((step / size_of::<Row>()).max(1));
+        }
     }
 
     pub(crate) const fn size(&self) -> u64 {
@@ -101,19 +106,36 @@ impl<'c> RunStore<'c> {
         self.spilled_bytes.load(Ordering::Relaxed)
     }
 
+    /// Takes a part of the memory for something else, if it is free; whoever has it gives it back.
+    pub(crate) fn try_reserve(&self, bytes: u64) -> bool {
+        let is_free = self.memory_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.memory_bytes_max;
+        if !is_free {
+            self.release(bytes);
+        }
+        is_free
+    }
+
+    /// Takes a part of the memory for something that has to be there.
+    pub(crate) fn reserve(&self, bytes: u64) {
+        self.memory_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Gives a part of the memory back.
+    pub(crate) fn release(&self, bytes: u64) {
+        self.memory_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
     /// Sorts `run` and keeps it; it comes back empty. Beyond the budget it goes to `spill`.
     fn keep(&self, run: &mut MemoryRun, spill: &mut Spill<'_>) -> Result<(), Error> {
         if run.rows.is_empty() {
             return Ok(());
         }
         run.rows.sort_unstable_by_key(|row| row.key);
-        let size = run.size();
-        if self.memory_bytes.fetch_add(size, Ordering::Relaxed) + size <= self.memory_bytes_max {
+        if self.try_reserve(run.size()) {
             let full = std::mem::take(run);
             self.memory_runs.lock().unwrap_or_else(PoisonError::into_inner).push(full);
             return Ok(());
         }
-        self.memory_bytes.fetch_sub(size, Ordering::Relaxed);
         let spilled = spill.keep(&mut |out| {
             run.rows.iter().try_for_each(|row| out.push(row.key, run.block(row), run.body(row)))
         })?;
@@ -196,9 +218,7 @@ impl<'s> RunWriter<'s> {
             }
             self.block = u32::MAX;
         }
-        if self.run.rows.capacity() == 0 {
-            self.run = MemoryRun::with_room(self.store.run_bytes);
-        }
+        self.run.reserve(added, self.store.run_bytes / GROWTH_STEPS);
         let block = self.block();
         let start = self.run.bytes.len() as u32;
         self.run.bytes.extend_from_slice(body);

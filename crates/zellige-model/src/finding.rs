@@ -55,6 +55,8 @@ codes! {
     DuplicateId = "duplicate-id",
     /// A number is not finite and the attribute was dropped.
     NumberNotFinite = "number-not-finite",
+    /// Borders part at more vertices than the table of a job has room for; each outline was simplified alone.
+    BordersAlone = "borders-alone",
     /// A feature became smaller than a grid unit at a zoom and is in no tile of it.
     FeatureVanished = "feature-vanished",
     /// The order attribute has values of several types; numbers come before texts.

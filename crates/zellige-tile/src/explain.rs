@@ -14,6 +14,7 @@ use zellige_recipe::plan::{Limit, TileIds};
 use zellige_recipe::{LayerPlan, ZoomPlan};
 
 use crate::block::{self, Block};
+use crate::borders::Borders;
 use crate::clip::{self, Pieces};
 use crate::id::numeric_id;
 use crate::key::{KeyCache, Keys};
@@ -239,7 +240,8 @@ pub fn explain(feature: &Feature, layer: &LayerPlan) -> Explanation {
         spreader: Spreader::default(),
         stage: Stage::new(layer),
     };
-    Weigher::default().weigh(&shape, floor_world(layer), &mut explainer.weighted.weights);
+    let weights = &mut explainer.weighted.weights;
+    Weigher::default().weigh(&shape, floor_world(layer), Borders::default(), weights);
     explainer.weighted.geometry = shape;
     let mut zooms: Vec<AtZoom> = zoom_plans(layer).map(|(zoom, plan)| explainer.at(zoom, plan)).collect();
     zooms.reverse();
@@ -610,7 +612,12 @@ mod tests {
     fn made(feature: &Feature, plan: &Plan) -> BTreeMap<TileCoord, Seen> {
         let keys = Keys::for_plan(plan);
         let mut sorted = Sorted::default();
-        Slicer::new(plan, &keys).slice(feature, (0, zellige_model::Place::default()), &[0], &mut sorted);
+        Slicer::new(plan, &keys, None).slice(
+            feature,
+            (0, zellige_model::Place::default()),
+            &[0],
+            &mut sorted,
+        );
         let names = keys.names();
         let mut emitter = Emitter::new(plan, &keys, &names, 512_000);
         let (mut bytes, mut made) = (Vec::new(), BTreeMap::new());

@@ -7,6 +7,7 @@
 pub mod slice;
 pub mod project;
 pub mod precision;
+pub mod borders;
 pub mod weigh;
 pub mod key;
 pub mod id;

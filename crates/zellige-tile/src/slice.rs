@@ -17,6 +17,7 @@ use zellige_recipe::plan::{Amount, Switch, TileIds};
 use zellige_recipe::{LayerPlan, Plan, ZoomPlan};
 
 use crate::block;
+use crate::borders::{Borders, Junctions};
 use crate::clip::{self, Pieces};
 use crate::fault::Fault;
 use crate::id::numeric_id;
@@ -57,6 +58,7 @@ struct LayerSlicer<'p> {
 #[derive(Debug)]
 struct Work<'p> {
     keys: KeyCache<'p>,
+    junctions: Option<&'p Junctions>,
     findings: Findings,
     /// Source and place of the feature at hand.
     at: (u32, Place),
@@ -105,15 +107,16 @@ impl Sliced {
 }
 
 impl<'p> Slicer<'p> {
-    /// Returns a slicer for all layers of `plan`.
+    /// Returns a slicer for all layers of `plan`; without `junctions` each outline is simplified alone.
     #[must_use]
-    pub fn new(plan: &'p Plan, keys: &'p Keys) -> Self {
+    pub fn new(plan: &'p Plan, keys: &'p Keys, junctions: Option<&'p Junctions>) -> Self {
         let layers = plan.layers.iter().enumerate();
         Self {
             layers: layers.map(|(number, layer)| LayerSlicer::new(layer, number as u8)).collect(),
             projected: Geometry::default(),
             work: Work {
                 keys: KeyCache::new(keys),
+                junctions,
                 findings: Findings::default(),
                 at: (0, Place::default()),
                 weigher: Weigher::default(),
@@ -293,7 +296,8 @@ impl<'p> LayerSlicer<'p> {
     /// Weighs the feature, and notes the tiles that it would be billed for.
     fn weigh(&mut self, bounds: &WorldBounds, work: &mut Work<'p>) {
         let Weighted { geometry, weights } = &mut work.weighted;
-        work.weigher.weigh(geometry, floor_world(self.plan), weights);
+        let borders = Borders { junctions: work.junctions, window: self.features_box };
+        work.weigher.weigh(geometry, floor_world(self.plan), borders, weights);
         if let Some(cover) = &mut self.cover {
             cover.add(geometry, bounds, &mut work.columns, &mut work.rows);
         }

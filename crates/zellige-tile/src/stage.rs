@@ -10,6 +10,7 @@ use zellige_recipe::expression::{Bindings, EvalError, Evaluator, Scope};
 use zellige_recipe::plan::{Simplification, Switch, TileIds, TileStage, UnionStage};
 use zellige_recipe::{LayerPlan, ZoomPlan};
 
+use crate::borders::Borders;
 use crate::id::numeric_id;
 use crate::limit::limit;
 use crate::order::OrderKey;
@@ -306,7 +307,8 @@ impl Smoother {
         shape.part_ends.extend_from_slice(&geometry.part_ends);
         shape.polygon_ends.extend_from_slice(&geometry.polygon_ends);
         shape.points.extend(geometry.points.iter().map(|point| World::new(point.x.into(), point.y.into())));
-        self.weigher.weigh(&self.weighted.geometry, units, &mut self.weighted.weights);
+        let Weighted { geometry: shape, weights } = &mut self.weighted;
+        self.weigher.weigh(shape, units, Borders::default(), weights);
         let left = if is_grown {
             simplify_outward(&self.weighted, units, &mut self.grown);
             &self.grown

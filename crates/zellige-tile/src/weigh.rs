@@ -1,22 +1,44 @@
 //! Gives every vertex the squared distance at which it begins to matter.
 //!
-//! In:     `Geometry<World>`, and the distance below which nobody will ask.
+//! In:     `Geometry<World>`, the distance below which nobody will ask, where borders part.
 //! Out:    one number a vertex, in squared world units; a vertex stays at a tolerance below its root.
-//! Keeps:  ends of lines, the first vertex of a ring and its three weightiest others weigh infinity,
-//!         so lines never vanish here and a ring keeps four corners until the grid is too coarse for it.
+//! Keeps:  ends of lines and junctions weigh infinity; so do the corners of an arc that may be all of a shape.
 //! Source: Ramer 1972, Douglas and Peucker 1973, with the distance to the segment.
 //!
 //! The farthest vertex splits a run in two, whatever the tolerance; so one pass knows the answer for
 //! all tolerances, if no vertex outweighs the one whose split made its run. Selecting by
 //! `weight > tolerance²` then gives exactly the line that the textbook recursion gives.
+//!
+//! A ring is cut at its junctions into *arcs*, and the weights of an arc follow from its vertices alone: it is
+//! read in the direction in which it sorts first, whichever way the ring runs. A ring without junctions is an
+//! arc from its least vertex round to itself. Two polygons with a common arc therefore keep the same
+//! vertices of it at every tolerance.
+//!
+//! ```text
+//!     j ────────── k      flat: may become its chord
+//!     j ──┐    ┌── k      bulging: keeps its ends and its two weightiest vertices, for a house or a
+//!         └────┘          parish may hang on it, which would vanish with it
+//!     j ◯                 closed: keeps its end and its three weightiest vertices
+//! ```
 
 use zellige_model::{Geometry, GeometryKind, World};
+
+use crate::borders::{Borders, in_first_world};
+
+/// An arc bulges when a vertex lies farther from its chord than this part of its chord's length.
+const BULGE: f64 = 0.25;
+/// So many vertices of an arc stay for ever beside its ends, at most.
+const CORNERS_MAX: usize = 3;
 
 /// Buffers of [`Weigher::weigh`], kept from feature to feature.
 #[derive(Debug, Default)]
 pub struct Weigher {
-    /// The vertices of one part relative to its first one, closed for rings.
+    /// The vertices of one line or arc relative to its first one.
     local: Vec<(f64, f64)>,
+    /// The weights of an arc.
+    weights: Vec<f64>,
+    /// The vertices of a ring at which borders part.
+    cuts: Vec<usize>,
     runs: Vec<Run>,
 }
 
@@ -29,12 +51,46 @@ struct Run {
     weight_max: f64,
 }
 
+/// Vertices of a ring from one place where it is cut to the next.
+#[derive(Clone, Copy, Debug)]
+struct Arc<'r> {
+    ring: &'r [World],
+    /// The first vertex in the direction of the ring.
+    start: usize,
+    /// Edges, at most as many as the ring has.
+    n_edges: usize,
+    is_reversed: bool,
+}
+
+impl<'r> Arc<'r> {
+    /// Returns the arc in the direction in which it sorts first.
+    fn new(ring: &'r [World], start: usize, n_edges: usize) -> Self {
+        let along = Self { ring, start, n_edges, is_reversed: false };
+        let back = Self { is_reversed: true, ..along };
+        let vertices = |arc: Self| (0..=n_edges).map(move |nth| in_first_world(ring[arc.vertex(nth)]));
+        if vertices(back).lt(vertices(along)) { back } else { along }
+    }
+
+    /// Returns the place in the ring of vertex `nth` of the arc.
+    const fn vertex(self, nth: usize) -> usize {
+        let along = if self.is_reversed { self.n_edges - nth } else { nth };
+        let vertex = self.start + along;
+        if vertex < self.ring.len() { vertex } else { vertex - self.ring.len() }
+    }
+}
+
 impl Weigher {
     /// Appends the weights of all vertices of `geometry` to the emptied `weights`.
     ///
     /// Runs that stay within `floor` world units of their segment are not looked at more closely:
-    /// their vertices weigh nothing.
-    pub fn weigh(&mut self, geometry: &Geometry<World>, floor: f64, weights: &mut Vec<f64>) {
+    /// their vertices weigh nothing. `borders` says where rings are cut; lines are not.
+    pub fn weigh(
+        &mut self,
+        geometry: &Geometry<World>,
+        floor: f64,
+        borders: Borders<'_>,
+        weights: &mut Vec<f64>,
+    ) {
         weights.clear();
         if geometry.kind == GeometryKind::Point {
             return;
@@ -46,7 +102,7 @@ impl Weigher {
             let weights = &mut weights[start..];
             match geometry.kind {
                 GeometryKind::LineString => self.weigh_line(part, floor_squared, weights),
-                _ => self.weigh_ring(part, floor_squared, weights),
+                _ => self.weigh_ring(part, floor_squared, borders, weights),
             }
         }
     }
@@ -55,39 +111,62 @@ impl Weigher {
         let [.., last] = weights else { return };
         *last = f64::INFINITY;
         weights[0] = f64::INFINITY;
-        self.load(line);
-        self.split(line.len() - 1, floor_squared, weights);
+        self.load(line[0], line.iter());
+        self.split(floor_squared, weights);
     }
 
-    fn weigh_ring(&mut self, ring: &[World], floor_squared: f64, weights: &mut [f64]) {
-        if ring.len() <= 4 {
-            weights.fill(f64::INFINITY);
-            return;
+    fn weigh_ring(&mut self, ring: &[World], floor_squared: f64, borders: Borders<'_>, weights: &mut [f64]) {
+        let mut cuts = std::mem::take(&mut self.cuts);
+        cuts.clear();
+        cuts.extend((0..ring.len()).filter(|vertex| borders.part_at(ring[*vertex])));
+        if cuts.is_empty() {
+            cuts.extend((0..ring.len()).min_by_key(|vertex| in_first_world(ring[*vertex])));
         }
-        weights[0] = f64::INFINITY;
-        self.load(ring);
-        self.local.push((0.0, 0.0));
-        // Below four corners a ring is only asked for when it is small; then the floor must not hide them.
-        self.split(ring.len(), floor_squared, weights);
-        if weights.iter().filter(|weight| **weight > 0.0).count() < 4 {
-            self.split(ring.len(), 0.0, weights);
+        for (nth, start) in cuts.iter().enumerate() {
+            let end = cuts.get(nth + 1).copied().unwrap_or(cuts[0] + ring.len());
+            self.weigh_arc(Arc::new(ring, *start, end - start), floor_squared, weights);
         }
-        keep_corners(weights);
+        self.cuts = cuts;
     }
 
-    fn load(&mut self, part: &[World]) {
-        let origin = part[0];
+    /// Weighs the vertices of an arc; `weights` are those of its ring.
+    fn weigh_arc(&mut self, arc: Arc<'_>, floor_squared: f64, weights: &mut [f64]) {
+        let ring = arc.ring;
+        self.load(ring[arc.vertex(0)], (0..=arc.n_edges).map(|nth| &ring[arc.vertex(nth)]));
+        let mut own = std::mem::take(&mut self.weights);
+        own.clear();
+        own.resize(self.local.len(), 0.0);
+        let farthest_squared = self.split(floor_squared, &mut own);
+        let n_corners = n_corners(&self.local, farthest_squared);
+        // Corners are asked for when the shape is small; then the floor must not hide them.
+        if own.iter().filter(|weight| **weight > 0.0).count() < n_corners {
+            self.split(0.0, &mut own);
+        }
+        keep_corners(n_corners, &mut own[1..arc.n_edges]);
+        own[0] = f64::INFINITY;
+        own[arc.n_edges] = f64::INFINITY;
+        for (nth, weight) in own.iter().enumerate() {
+            weights[arc.vertex(nth)] = *weight;
+        }
+        self.weights = own;
+    }
+
+    fn load<'p>(&mut self, origin: World, points: impl Iterator<Item = &'p World>) {
         self.local.clear();
-        self.local
-            .extend(part.iter().map(|point| ((point.x - origin.x) as f64, (point.y - origin.y) as f64)));
+        self.local.extend(points.map(|point| ((point.x - origin.x) as f64, (point.y - origin.y) as f64)));
     }
 
-    /// Weighs the vertices between the first and `last`; `weights` lacks the closing vertex of a ring.
-    fn split(&mut self, last: usize, floor_squared: f64, weights: &mut [f64]) {
+    /// Weighs the vertices between the ends; returns how far they get from the chord, squared.
+    fn split(&mut self, floor_squared: f64, weights: &mut [f64]) -> f64 {
+        let last = self.local.len() - 1;
+        let mut farthest_squared: f64 = 0.0;
         self.runs.clear();
         self.runs.push(Run { first: 0, last, weight_max: f64::INFINITY });
         while let Some(Run { first, last, weight_max }) = self.runs.pop() {
             let Some((farthest, distance_squared)) = farthest(&self.local, first, last) else { continue };
+            if weight_max.is_infinite() {
+                farthest_squared = distance_squared;
+            }
             if distance_squared <= floor_squared {
                 continue;
             }
@@ -96,6 +175,20 @@ impl Weigher {
             self.runs.push(Run { first, last: farthest, weight_max: weight });
             self.runs.push(Run { first: farthest, last, weight_max: weight });
         }
+        farthest_squared
+    }
+}
+
+/// Returns how many vertices of an arc stay for ever beside its ends.
+fn n_corners(arc: &[(f64, f64)], farthest_squared: f64) -> usize {
+    let (dx, dy) = arc[arc.len() - 1];
+    let chord_squared = dx * dx + dy * dy;
+    if chord_squared == 0.0 {
+        CORNERS_MAX
+    } else if farthest_squared > BULGE * BULGE * chord_squared {
+        2
+    } else {
+        0
     }
 }
 
@@ -128,23 +221,29 @@ pub(crate) fn distance_squared(a: World, b: World, point: World) -> f64 {
     farthest(&[(0.0, 0.0), local(point), local(b)], 0, 2).map_or(0.0, |(_, squared)| squared)
 }
 
-/// Makes the first vertex of a ring and its three weightiest others stay for ever.
-fn keep_corners(weights: &mut [f64]) {
-    let mut corners = [(f64::NEG_INFINITY, 0_usize); 3];
-    for (vertex, weight) in weights.iter().enumerate().skip(1) {
-        if *weight > corners[2].0 {
-            corners[2] = (*weight, vertex);
+/// Makes the `n_corners` weightiest vertices stay for ever, the first of equals; all when there are no more.
+fn keep_corners(n_corners: usize, weights: &mut [f64]) {
+    let mut corners = [(f64::NEG_INFINITY, usize::MAX); CORNERS_MAX];
+    let corners = &mut corners[..n_corners];
+    for (vertex, weight) in weights.iter().enumerate() {
+        if corners.last().is_some_and(|lightest| *weight > lightest.0) {
+            corners[n_corners - 1] = (*weight, vertex);
             corners.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         }
     }
     for (_, vertex) in corners {
-        weights[vertex] = f64::INFINITY;
+        if let Some(weight) = weights.get_mut(*vertex) {
+            *weight = f64::INFINITY;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use zellige_model::WorldBounds;
+
     use super::*;
+    use crate::borders::Junctions;
 
     fn weights(kind: GeometryKind, points: &[(i64, i64)]) -> Vec<f64> {
         let mut geometry = Geometry::default();
@@ -152,7 +251,7 @@ mod tests {
         geometry.points.extend(points.iter().map(|(x, y)| World::new(*x, *y)));
         geometry.end_part();
         let mut out = Vec::new();
-        Weigher::default().weigh(&geometry, 0.0, &mut out);
+        Weigher::default().weigh(&geometry, 0.0, Borders::default(), &mut out);
         out
     }
 
@@ -194,6 +293,30 @@ mod tests {
             let selected: Vec<bool> = weights.iter().map(|weight| *weight > tolerance * tolerance).collect();
             assert_eq!(selected, keep, "tolerance {tolerance}");
         }
+    }
+
+    /// Returns the vertices that stay for ever of a ring with two junctions: its first vertex and vertex `cut`,
+    /// which alone lie on the sides of the box between them.
+    fn corners(points: &[(i64, i64)], cut: usize) -> Vec<usize> {
+        let ring: Vec<World> = points.iter().map(|(x, y)| World::new(*x, *y)).collect();
+        let mut geometry = Geometry::default();
+        geometry.reset(GeometryKind::Polygon);
+        geometry.points.extend_from_slice(&ring);
+        geometry.end_part();
+        let junctions = Junctions::default();
+        let window = WorldBounds { min: ring[0], max: ring[cut] };
+        let borders = Borders { junctions: Some(&junctions), window: Some(window) };
+        let mut weights = Vec::new();
+        Weigher::default().weigh(&geometry, 100.0, borders, &mut weights);
+        (0..ring.len()).filter(|vertex| weights[*vertex].is_infinite()).collect()
+    }
+
+    #[test]
+    fn a_bulging_arc_keeps_two_corners_and_a_flat_one_none() {
+        let house = [(0, 0), (1, 15), (4, 16), (9, 19), (20, 20)];
+        assert_eq!(corners(&house, 4), [0, 1, 3, 4]);
+        let flat = [(0, 0), (5, 7), (9, 11), (12, 13), (20, 20)];
+        assert_eq!(corners(&flat, 4), [0, 4]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use zellige_recipe::{LayerPlan, Output, Plan, ZoomPlan};
 use zellige_testkit::plain::{PlainFeature, PlainLayer, PlainTile};
 use zellige_testkit::polygon::polygon_faults;
 use zellige_testkit::{foreign, validate::validate};
+use zellige_tile::borders::{Borders, Junctions, Visit, visits};
 use zellige_tile::clip::{self, Pieces, Stripes};
 use zellige_tile::decode::{DecodedTile, decode};
 use zellige_tile::emit::Emitter;
@@ -128,6 +129,38 @@ fn crossings(shape: &Geometry<World>, x: i64) -> BTreeSet<(World, World)> {
     crossings
 }
 
+/// Returns the junctions of polygons, in the plainest way.
+fn junctions(polygons: &[&Geometry<World>]) -> Junctions {
+    let mut all: Vec<Visit> = Vec::new();
+    for polygon in polygons {
+        visits(polygon, &mut Vec::new(), &mut |visit| all.push(visit));
+    }
+    all.sort_unstable();
+    all.dedup();
+    let parted = all.chunk_by(|a, b| a.vertex == b.vertex).filter(|visits| visits.len() > 1);
+    Junctions::from_sorted(parted.map(|visits| visits[0].vertex).collect())
+}
+
+/// Returns a polygon of one ring that begins at another vertex, and runs the other way if `is_turned`.
+fn turned(ring: &[World], first: usize, is_turned: bool) -> Geometry<World> {
+    let mut ring = ring.to_vec();
+    let first = first % ring.len();
+    ring.rotate_left(first);
+    if is_turned {
+        ring.reverse();
+    }
+    polygon_of(&[ring])
+}
+
+/// Returns the vertices that are left of `polygon`, sorted.
+fn left_of(polygon: &Geometry<World>, tolerance: f64, borders: Borders<'_>) -> Vec<World> {
+    let mut shape = Weighted { geometry: polygon.clone(), weights: Vec::new() };
+    Weigher::default().weigh(&shape.geometry, tolerance * 0.9, borders, &mut shape.weights);
+    simplify(&mut shape, tolerance);
+    shape.geometry.points.sort_unstable();
+    shape.geometry.points
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -234,7 +267,7 @@ proptest! {
         shape.geometry.reset(GeometryKind::LineString);
         shape.geometry.points = line.iter().map(|(x, y)| World::new((*x).into(), (*y).into())).collect();
         shape.geometry.end_part();
-        Weigher::default().weigh(&shape.geometry, 0.0, &mut shape.weights);
+        Weigher::default().weigh(&shape.geometry, 0.0, Borders::default(), &mut shape.weights);
         simplify(&mut shape, fine);
         let kept = shape.geometry.points.clone();
         simplify(&mut shape, fine * factor);
@@ -250,13 +283,63 @@ proptest! {
         shape.geometry.reset(GeometryKind::LineString);
         shape.geometry.points = line.iter().map(|(x, y)| World::new((*x).into(), (*y).into())).collect();
         shape.geometry.end_part();
-        Weigher::default().weigh(&shape.geometry, 0.0, &mut shape.weights);
+        Weigher::default().weigh(&shape.geometry, 0.0, Borders::default(), &mut shape.weights);
         simplify(&mut shape, tolerance);
         let coord = |point: &World| gt::Coord { x: point.x as f64, y: point.y as f64 };
         let kept: gt::LineString<f64> = shape.geometry.points.iter().map(coord).collect();
         for (x, y) in line {
             let distance = Euclidean.distance(&gt::Point::new(x.into(), y.into()), &kept);
             prop_assert!(distance <= tolerance + 1e-9, "{} {} is {} away", x, y, distance);
+        }
+    }
+
+    #[test]
+    fn neighbours_keep_the_same_vertices_of_their_border(
+        border in prop::collection::vec((1000_i64..2000, 0_i64..1000), 1..40),
+        west in prop::collection::vec((0_i64..900, 0_i64..1000), 1..12),
+        east in prop::collection::vec((2100_i64..3000, 0_i64..1000), 1..12),
+        turns in prop::array::uniform2((0_usize..99, any::<bool>())), tolerance in 0.5_f64..2000.0,
+    ) {
+        let ends = [World::new(1500, -500), World::new(1500, 1500)];
+        let border: Vec<World> = std::iter::once(ends[0]).chain(world(&border)).chain([ends[1]]).collect();
+        let back: Vec<World> = border.iter().rev().copied().collect();
+        let whole = [[border, world(&west)].concat(), [back, world(&east)].concat()];
+        let sides = [0, 1].map(|side| turned(&whole[side], turns[side].0, turns[side].1));
+        let junctions = junctions(&[&sides[0], &sides[1]]);
+        let borders = Borders { junctions: Some(&junctions), window: None };
+        let left = sides.map(|side| {
+            let mut left = left_of(&side, tolerance, borders);
+            left.retain(|point| 1000 <= point.x && point.x <= 2000);
+            left
+        });
+        prop_assert_eq!(&left[0], &left[1]);
+        prop_assert!(ends.iter().all(|end| left[0].contains(end)));
+    }
+
+    #[test]
+    fn enclaves_fill_their_holes(
+        ring in prop::collection::vec((0_i64..1000, 0_i64..1000), 3..40),
+        turns in prop::array::uniform2((0_usize..99, any::<bool>())), tolerance in 0.5_f64..2000.0,
+    ) {
+        // A copy of the world is no other place.
+        let far: Vec<World> = world(&ring).iter().map(|point| World::new(point.x + World::SIDE, point.y)).collect();
+        let enclave = turned(&world(&ring), turns[0].0, turns[0].1);
+        let hole = turned(&far, turns[1].0, turns[1].1);
+        let junctions = junctions(&[&enclave, &hole]);
+        for junctions in [None, Some(&junctions)] {
+            // Without junctions, a ring that visits its least vertex twice may begin at either.
+            let mut distinct = ring.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            if junctions.is_none() && distinct.len() < ring.len() {
+                continue;
+            }
+            let borders = Borders { junctions, window: None };
+            let mut far = left_of(&hole, tolerance, borders);
+            for point in &mut far {
+                point.x -= World::SIDE;
+            }
+            prop_assert_eq!(left_of(&enclave, tolerance, borders), far);
         }
     }
 
@@ -382,7 +465,7 @@ fn tile_of(meant: &[Meant]) -> (Vec<u8>, Vec<(Grid, Option<u64>)>) {
     }
     let mut emitter = Emitter::new(&plan, &keys, &names, 512_000);
     emitter.begin(TileCoord::parse("0/0/0").unwrap());
-    let mut slicer = Slicer::new(&plan, &keys);
+    let mut slicer = Slicer::new(&plan, &keys, None);
     let mut expected = Vec::new();
     for (place, meant) in meant.iter().enumerate() {
         let mut feature = Feature::default();

@@ -41,5 +41,5 @@ mod plan;
 pub use plan::{RecipeRefused, plan};
 pub use zellige_ingest::Source;
 pub use zellige_job::publish::Watch;
-pub use zellige_job::{Error, Phase, Progress, Report, Settings, parse_memory, publish};
+pub use zellige_job::{Borders, Error, Phase, Progress, Report, Settings, parse_memory, publish};
 pub use zellige_recipe::{Checked, Plan, check};

@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
+use zellige::Borders;
 use zellige::archive::{Compressor, Format};
 use zellige::ingest;
 
@@ -25,7 +26,7 @@ const TILE_SIZE_KIB_MAX: u64 = 1 << 20;
 
 const TOP: [&str; 1] = ["jobs"];
 const JOB: [&str; 5] = ["name", "recipe", "sources", "output", "options"];
-const OPTIONS: [&str; 8] = [
+const OPTIONS: [&str; 9] = [
     "tile_size_limit",
     "memory",
     "threads",
@@ -34,6 +35,7 @@ const OPTIONS: [&str; 8] = [
     "attribution",
     "format",
     "compression_level",
+    "borders",
 ];
 
 /// A tileset to build.
@@ -66,6 +68,7 @@ pub(super) struct Options {
     pub(super) description: String,
     pub(super) attribution: String,
     pub(super) format: ingest::Format,
+    pub(super) borders: Borders,
     /// The options as written, with their keys in order.
     pub(super) written: String,
 }
@@ -170,17 +173,8 @@ impl Reader<'_> {
         let Some(members) = self.object(value, at, &OPTIONS) else { return Options::default() };
         let mut sorted = members.clone();
         sorted.sort_keys();
-        let format = match self.text(members, at, "format", false).as_deref() {
-            None | Some("lines") => ingest::Format::Lines,
-            Some("geojson") => ingest::Format::FeatureCollection,
-            Some(other) => {
-                self.problem(
-                    &format!("{at}/format"),
-                    &format!("`{other}` is no format{}", did_you_mean(other, &["lines", "geojson"])),
-                );
-                ingest::Format::Lines
-            }
-        };
+        let formats = [("lines", ingest::Format::Lines), ("geojson", ingest::Format::FeatureCollection)];
+        let borders = [("shared", Borders::Shared), ("alone", Borders::Alone)];
         Options {
             tile_bytes_max: self
                 .number(members, at, "tile_size_limit", TILE_SIZE_KIB_MAX)
@@ -195,9 +189,28 @@ impl Reader<'_> {
             name: self.text(members, at, "name", false).unwrap_or_default(),
             description: self.text(members, at, "description", false).unwrap_or_default(),
             attribution: self.text(members, at, "attribution", false).unwrap_or_default(),
-            format,
+            format: self.choice(members, at, "format", &formats),
+            borders: self.choice(members, at, "borders", &borders),
             written: Value::Object(sorted).to_string(),
         }
+    }
+
+    /// Returns what one of the known words means, or the default when there is no good word.
+    fn choice<T: Copy + Default>(
+        &mut self,
+        members: &Map<String, Value>,
+        at: &str,
+        key: &str,
+        known: &[(&str, T)],
+    ) -> T {
+        let Some(word) = self.text(members, at, key, false) else { return T::default() };
+        let chosen = known.iter().find(|(name, _)| *name == word);
+        if chosen.is_none() {
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            let hint = did_you_mean(&word, &names);
+            self.problem(&format!("{at}/{key}"), &format!("`{word}` is refused{hint}"));
+        }
+        chosen.map_or_else(T::default, |(_, meaning)| *meaning)
     }
 
     fn memory(&mut self, members: &Map<String, Value>, at: &str) -> Option<u64> {
@@ -266,7 +279,7 @@ mod tests {
         let text = r#"{"jobs": [{
             "name": "a", "recipe": "r.json", "output": "../out/a.pmtiles",
             "sources": {"x": "x.geojsonl", "y": ["y1.gz", "y2.gz"]},
-            "options": {"tile_size_limit": 600, "memory": "1GiB", "threads": 3, "name": "A"}}]}"#;
+            "options": {"tile_size_limit": 600, "memory": "1GiB", "threads": 3, "borders": "alone", "name": "A"}}]}"#;
         let jobs = parse(text, Path::new("jobs")).unwrap();
         let expected = Job {
             name: "a".into(),
@@ -281,7 +294,10 @@ mod tests {
                 memory_bytes: Some(1 << 30),
                 threads: NonZeroUsize::new(3),
                 name: "A".into(),
-                written: r#"{"memory":"1GiB","name":"A","threads":3,"tile_size_limit":600}"#.into(),
+                borders: Borders::Alone,
+                written:
+                    r#"{"borders":"alone","memory":"1GiB","name":"A","threads":3,"tile_size_limit":600}"#
+                        .into(),
                 ..Options::default()
             },
         };
@@ -294,18 +310,20 @@ mod tests {
             r#"{"job": 1, "jobs": [
                 {"name": "a", "recipie": {}, "sources": {"x": [1]}, "output": "a.zip"},
                 {"name": "b", "recipe": {}, "sources": {"x": "x"}, "output": "b",
-                 "options": {"memory": 5, "threads": 0, "format": "json", "compression_level": 13, "name": 1}}]}"#,
+                 "options": {"memory": 5, "threads": 0, "format": "json", "borders": "share", "compression_level": 13,
+                             "name": 1}}]}"#,
             &[
                 "top level: unknown key `job`, did you mean `jobs`?",
                 "/jobs/0: unknown key `recipie`, did you mean `recipe`?",
                 "/jobs/0/output: cannot tell the format of `jobs/a.zip` by its name, expected `.pmtiles`, `.mbtiles` or a folder",
                 "/jobs/0/recipe: a path or a recipe is needed",
                 "/jobs/0/sources/x: a path or a list of paths is needed",
-                "/jobs/1/options/format: `json` is no format, known are `lines`, `geojson`",
                 "/jobs/1/options/memory: `5` is no size, expected one such as \"512MiB\"",
                 "/jobs/1/options/threads: `0` is refused, expected 1 to 1024",
                 "/jobs/1/options/compression_level: `13` is refused, expected 1 to 12",
                 "/jobs/1/options/name: a text is needed",
+                "/jobs/1/options/format: `json` is refused, known are `lines`, `geojson`",
+                "/jobs/1/options/borders: `share` is refused, did you mean `shared`?",
             ],
         );
     }

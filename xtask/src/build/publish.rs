@@ -112,6 +112,7 @@ fn settings(job: &Job, share: &Share) -> Settings {
         memory_bytes: options.memory_bytes.unwrap_or(share.memory_bytes),
         tile_bytes_max: options.tile_bytes_max.unwrap_or(machine.tile_bytes_max),
         compression_level: options.compression_level.unwrap_or(machine.compression_level),
+        borders: options.borders,
         overwrite: true,
         name: options.name.clone(),
         description: options.description.clone(),

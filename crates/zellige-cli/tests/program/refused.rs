@@ -28,6 +28,7 @@ fn wrong_words_are_usage_errors() {
         ("memory", "lots"),
         ("tile-size-limit", "0"),
         ("compression-level", "13"),
+        ("borders", "none"),
         ("format", "shp"),
         ("zoom-limit", "23"),
         ("temp", "no/such/folder"),

@@ -10,7 +10,7 @@ use zellige_model::{TileCoord, Zoom};
 use zellige_tile::stats::ZoomStats;
 
 use super::date::nice_date;
-use super::{FindingReport, LayerReport, Report};
+use super::{BordersReport, FindingReport, LayerReport, Report};
 use crate::Error;
 
 /// A `layer_size` above so many KiB cannot be asked for.
@@ -42,8 +42,24 @@ impl Report {
         job.insert("tiles".into(), self.written.tiles.into());
         job.insert("distinct_tiles".into(), self.written.distinct.into());
         job.insert("spilled_bytes".into(), self.spilled_bytes.into());
+        if let Some(borders) = &self.borders {
+            job.insert("borders".into(), borders.to_json());
+        }
         job.insert("recipe".into(), self.recipe.clone());
         Value::Object(job)
+    }
+}
+
+impl BordersReport {
+    fn to_json(self) -> Value {
+        json!({
+            "shared": self.is_shared,
+            "vertices": self.vertices,
+            "junctions": self.junctions,
+            "table_bytes": self.table_bytes,
+            "spilled_bytes": self.spilled_bytes,
+            "aside_bytes": self.aside_bytes,
+        })
     }
 }
 

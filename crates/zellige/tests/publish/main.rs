@@ -6,6 +6,7 @@ mod cases;
 mod common;
 mod jobs;
 mod sources;
+mod borders;
 mod rows;
 mod valid;
 mod laws;

@@ -1,0 +1,165 @@
+//! Keeps blocks that are read a second time.
+//!
+//! In:     blocks of a source that were read to their end.
+//! Out:    each of them once more, first in first out; its features have the same places as before.
+//! Keeps:  of a plain file, where the block stands in it, since it can be read again. Blocks that came
+//!         through a pipe, compressed or from memory lie in one unnamed temporary file, which the
+//!         system removes with the process, however that ends.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::block::{Block, Content};
+use crate::blocks::{Limits, Shared};
+use crate::plain::{Window, read_exact_at};
+use crate::{Error, stored};
+
+/// Blocks of a source that any number of workers puts down and takes up again.
+#[derive(Debug)]
+pub struct Shelf {
+    folder: PathBuf,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    blocks: VecDeque<KeptBlock>,
+    file: Option<Arc<File>>,
+    file_bytes: u64,
+}
+
+#[derive(Debug)]
+struct KeptBlock {
+    file: u32,
+    number: u32,
+    content: KeptContent,
+    limits: Limits,
+    shared: Arc<Shared>,
+}
+
+/// Where the content of a block is.
+#[derive(Debug)]
+enum KeptContent {
+    /// In the file that it came from.
+    Plain(Window),
+    /// In the temporary file, as lines; whether the last of them stands there only in part.
+    Lines(Stretch, bool),
+    /// In the temporary file, as features.
+    Features(Stretch),
+}
+
+/// A part of the temporary file.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    start: u64,
+    n_bytes: usize,
+}
+
+impl Shelf {
+    /// Returns an empty shelf, whose temporary file, if one is needed, lies in `folder`.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, kept: Mutex::default() }
+    }
+
+    /// Keeps what is needed to read `block` again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Aside`] when the temporary file cannot be made or written.
+    pub fn put(&self, block: &Block) -> Result<(), Error> {
+        let mut kept = self.lock();
+        let content = match &block.content {
+            Content::Plain(window, _) => KeptContent::Plain(window.clone()),
+            Content::Owned(bytes, is_cut_short) => {
+                KeptContent::Lines(self.write(&mut kept, bytes)?, *is_cut_short)
+            }
+            Content::Features(features) => {
+                let mut bytes = Vec::new();
+                stored::write(features, &mut bytes);
+                KeptContent::Features(self.write(&mut kept, &bytes)?)
+            }
+        };
+        let (limits, shared) = (block.limits, Arc::clone(&block.shared));
+        kept.blocks.push_back(KeptBlock { file: block.file, number: block.number, content, limits, shared });
+        Ok(())
+    }
+
+    /// Takes the next block up; nothing when there are no more.
+    ///
+    /// # Errors
+    ///
+    /// When the file of the block was changed, or it or the temporary file cannot be read.
+    pub fn take(&self) -> Result<Option<Block>, Error> {
+        let mut kept = self.lock();
+        let Some(block) = kept.blocks.pop_front() else { return Ok(None) };
+        let file = kept.file.clone();
+        drop(kept);
+        let read = |stretch| self.read(file.as_deref(), stretch);
+        let content = match block.content {
+            KeptContent::Plain(window) => {
+                let bytes = window.load(block.shared.pages(), block.limits)?;
+                Content::Plain(window, bytes)
+            }
+            KeptContent::Lines(stretch, is_cut_short) => Content::Owned(read(stretch)?, is_cut_short),
+            KeptContent::Features(stretch) => {
+                let features = stored::read(&read(stretch)?);
+                let broken = || self.failed("reading", stretch.start, io::ErrorKind::InvalidData.into());
+                Content::Features(features.ok_or_else(broken)?)
+            }
+        };
+        let KeptBlock { file, number, limits, shared, .. } = block;
+        Ok(Some(Block { file, number, content, limits, shared }))
+    }
+
+    /// Returns the number of blocks on the shelf.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().blocks.len()
+    }
+
+    /// Whether there is no block on the shelf.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the bytes that went to the temporary file.
+    #[must_use]
+    pub fn spilled_bytes(&self) -> u64 {
+        self.lock().file_bytes
+    }
+
+    /// Appends to the temporary file.
+    fn write(&self, kept: &mut Kept, bytes: &[u8]) -> Result<Stretch, Error> {
+        let start = kept.file_bytes;
+        if kept.file.is_none() {
+            let new = tempfile::tempfile_in(&self.folder);
+            kept.file = Some(Arc::new(new.map_err(|source| self.failed("creating", 0, source))?));
+        }
+        let mut file: &File = kept.file.as_ref().expect("the file was made just now");
+        file.write_all(bytes).map_err(|source| self.failed("writing", start, source))?;
+        kept.file_bytes += bytes.len() as u64;
+        Ok(Stretch { start, n_bytes: bytes.len() })
+    }
+
+    fn read(&self, file: Option<&File>, stretch: Stretch) -> Result<Vec<u8>, Error> {
+        let mut bytes = vec![0; stretch.n_bytes];
+        let read = file.map(|file| read_exact_at(file, &mut bytes, stretch.start));
+        let read = read.unwrap_or_else(|| Err(io::ErrorKind::NotFound.into()));
+        read.map_err(|source| self.failed("reading", stretch.start, source))?;
+        Ok(bytes)
+    }
+
+    fn failed(&self, attempt: &'static str, bytes: u64, source: io::Error) -> Error {
+        Error::Aside { attempt, folder: self.folder.clone(), bytes, source }
+    }
+
+    /// Locks; a block that could not be written is not on the shelf, and the job ends.
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

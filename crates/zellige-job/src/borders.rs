@@ -1,0 +1,462 @@
+//! Finds the junctions of all polygons of a job, before any of them is sliced.
+//!
+//! In:     polygons from many workers, each vertex of them a [`Visit`] of 16 bytes.
+//! Out:    [`Junctions`]: the vertices whose visits differ in their neighbours.
+//! Keeps:  the answer, whatever the number of threads and the memory: it is a set.
+//! Source: partitioning by hash. Visits of one vertex meet in one of [`PARTITIONS`], where sorting brings them
+//!         side by side; a partition larger than memory is read several times, a slice of its vertices each.
+//!
+//! Chunks of visits stay in memory while the job's budget allows it, and go to one unnamed temporary file
+//! beyond it:
+//!
+//! ```text
+//! chunk     n × (vertex u64, neighbours u64)      (little endian)
+//! ```
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use zellige_model::{Geometry, LonLat, World};
+use zellige_recipe::LayerPlan;
+use zellige_recipe::plan::{Amount, Switch};
+use zellige_tile::borders::{Junctions, Visit, visits};
+use zellige_tile::project::project;
+
+use crate::Error;
+use crate::progress::Counters;
+use crate::report::BordersReport;
+use crate::sort::RunStore;
+
+/// More junctions than this are not kept, whatever the memory, so that the budget never decides about bytes;
+/// their table has about 10 bytes each.
+pub(crate) const JUNCTIONS_MAX: u64 = 1 << 25;
+
+/// Partitions of all vertices, by the upper bits of their fingerprints.
+const PARTITIONS: usize = 256;
+const PARTITION_BITS: u32 = PARTITIONS.ilog2();
+/// Visits of a chunk at most, and at least: 1 to 16 KiB.
+const CHUNK_VISITS_MAX: usize = 1024;
+const CHUNK_VISITS_MIN: usize = 64;
+/// Bytes of a visit in a file.
+const VISIT_BYTES: usize = 16;
+
+/// Whether neighbours of this layer have to agree on what simplification leaves of their border.
+pub(crate) fn are_simplified(layer: &LayerPlan) -> bool {
+    layer.zooms.iter().map(|zoom| &zoom.simplification).any(|simplification| {
+        let is_nothing = matches!(simplification.distance, Amount::Constant(units) if units <= 0.0);
+        !is_nothing && simplification.outward_only != Switch::Always
+    })
+}
+
+/// Where visits wait for each other; shared by all workers.
+#[derive(Debug)]
+pub(crate) struct VisitStore<'m> {
+    /// Whose memory is used.
+    memory: &'m RunStore<'m>,
+    folder: PathBuf,
+    chunk_visits: usize,
+    /// Visits that a worker has in memory when it looks for junctions.
+    visits_max: usize,
+    partitions: Vec<Mutex<Vec<Chunk>>>,
+    spill: Mutex<Spill>,
+    n_visits: AtomicU64,
+    junctions_max: u64,
+}
+
+/// Some visits of a partition.
+#[derive(Debug)]
+enum Chunk {
+    Memory(Vec<Visit>),
+    /// So many visits from this place of the temporary file on.
+    File(u64, usize),
+}
+
+impl Chunk {
+    const fn n_visits(&self) -> usize {
+        match self {
+            Self::Memory(visits) => visits.len(),
+            Self::File(_, n_visits) => *n_visits,
+        }
+    }
+}
+
+/// The temporary file.
+#[derive(Debug, Default)]
+struct Spill {
+    file: Option<File>,
+    len: u64,
+    bytes: Vec<u8>,
+}
+
+impl<'m> VisitStore<'m> {
+    /// Returns an empty store that takes its memory from the budget of `memory`; a worker has `worker_bytes`
+    /// of it for chunks that are not full.
+    pub(crate) fn new(memory: &'m RunStore<'m>, worker_bytes: usize, folder: PathBuf) -> Self {
+        let chunk_visits = worker_bytes / (PARTITIONS * size_of::<Visit>());
+        Self {
+            memory,
+            folder,
+            chunk_visits: chunk_visits.clamp(CHUNK_VISITS_MIN, CHUNK_VISITS_MAX),
+            visits_max: worker_bytes / size_of::<Visit>(),
+            partitions: (0..PARTITIONS).map(|_| Mutex::default()).collect(),
+            spill: Mutex::default(),
+            n_visits: AtomicU64::new(0),
+            junctions_max: JUNCTIONS_MAX,
+        }
+    }
+
+    /// Keeps a chunk of a partition; it comes back empty.
+    fn keep(&self, partition: usize, visits: &mut Vec<Visit>) -> Result<(), Error> {
+        if visits.is_empty() {
+            return Ok(());
+        }
+        self.n_visits.fetch_add(visits.len() as u64, Ordering::Relaxed);
+        let chunk = if self.memory.try_reserve(bytes_in_memory(visits)) {
+            Chunk::Memory(std::mem::take(visits))
+        } else {
+            let start = self.spill(visits)?;
+            let n_visits = visits.len();
+            visits.clear();
+            Chunk::File(start, n_visits)
+        };
+        lock(&self.partitions[partition]).push(chunk);
+        Ok(())
+    }
+
+    fn spill(&self, visits: &[Visit]) -> Result<u64, Error> {
+        let mut spill = lock(&self.spill);
+        let Spill { file, len, bytes } = &mut *spill;
+        let failed =
+            |attempt, bytes, source| Error::Spill { attempt, folder: self.folder.clone(), bytes, source };
+        if file.is_none() {
+            *file =
+                Some(tempfile::tempfile_in(&self.folder).map_err(|source| failed("creating", 0, source))?);
+        }
+        bytes.clear();
+        for visit in visits {
+            bytes.extend_from_slice(&visit.vertex.to_le_bytes());
+            bytes.extend_from_slice(&visit.neighbours.to_le_bytes());
+        }
+        let file = file.as_mut().expect("the file was made just now");
+        file.write_all(bytes).map_err(|source| failed("writing", *len, source))?;
+        let start = *len;
+        *len += bytes.len() as u64;
+        Ok(start)
+    }
+
+    /// Returns what the report says about these junctions, or about too many of them; so many bytes of sources
+    /// were put aside.
+    pub(crate) fn report(&self, junctions: Option<&Junctions>, aside_bytes: u64) -> BordersReport {
+        BordersReport {
+            is_shared: junctions.is_some(),
+            vertices: self.n_visits.load(Ordering::Relaxed),
+            junctions: junctions.map_or(0, |junctions| junctions.len() as u64),
+            table_bytes: junctions.map_or(0, Junctions::size),
+            spilled_bytes: lock(&self.spill).len,
+            aside_bytes,
+        }
+    }
+
+    /// Ends collecting. Any number of workers calls [`Search::work`]; then [`Search::finish`] has the answer.
+    pub(crate) fn search(&self) -> Search<'_> {
+        Search { store: self, next: AtomicUsize::new(0), n_found: AtomicU64::new(0), found: Mutex::default() }
+    }
+}
+
+/// The visits that one worker collects.
+#[derive(Debug)]
+pub(crate) struct VisitWriter<'s> {
+    store: &'s VisitStore<'s>,
+    partitions: Vec<Vec<Visit>>,
+    projected: Geometry<World>,
+    fingerprints: Vec<u64>,
+    failed: Option<Error>,
+}
+
+impl<'s> VisitWriter<'s> {
+    pub(crate) fn new(store: &'s VisitStore<'s>) -> Self {
+        Self {
+            store,
+            partitions: vec![Vec::new(); PARTITIONS],
+            projected: Geometry::default(),
+            fingerprints: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// Whether a chunk could not be kept.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// Returns the first error that keeping a chunk met; vertices after it are lost.
+    pub(crate) fn check(&mut self) -> Result<(), Error> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// Takes the vertices of a polygon.
+    pub(crate) fn push(&mut self, polygon: &Geometry<LonLat>) {
+        let Self { store, partitions, projected, fingerprints, failed } = self;
+        project(polygon, projected);
+        visits(projected, fingerprints, &mut |visit| {
+            let partition = (visit.vertex >> (u64::BITS - PARTITION_BITS)) as usize;
+            let chunk = &mut partitions[partition];
+            if chunk.capacity() == 0 {
+                chunk.reserve_exact(store.chunk_visits);
+            }
+            chunk.push(visit);
+            if chunk.len() == store.chunk_visits
+                && let Err(error) = store.keep(partition, chunk)
+            {
+                chunk.clear();
+                failed.get_or_insert(error);
+            }
+        });
+    }
+
+    /// Hands in what is left.
+    pub(crate) fn finish(mut self) -> Result<(), Error> {
+        for (partition, chunk) in self.partitions.iter_mut().enumerate() {
+            chunk.shrink_to_fit();
+            self.store.keep(partition, chunk)?;
+        }
+        Ok(())
+    }
+}
+
+/// Looks through the partitions.
+#[derive(Debug)]
+pub(crate) struct Search<'s> {
+    store: &'s VisitStore<'s>,
+    /// The next partition.
+    next: AtomicUsize,
+    n_found: AtomicU64,
+    /// The junctions of each partition, sorted.
+    found: Mutex<Vec<(usize, Vec<u64>)>>,
+}
+
+impl Search<'_> {
+    /// Looks through partitions until there are no more, or there are too many junctions.
+    pub(crate) fn work(&self, counters: &Counters) -> Result<(), Error> {
+        let mut visits = Vec::new();
+        while self.n_found.load(Ordering::Relaxed) <= self.store.junctions_max {
+            if counters.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            let partition = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(chunks) = self.store.partitions.get(partition) else { break };
+            let chunks = std::mem::take(&mut *lock(chunks));
+            let junctions = self.junctions(&chunks, &mut visits)?;
+            self.n_found.fetch_add(junctions.len() as u64, Ordering::Relaxed);
+            lock(&self.found).push((partition, junctions));
+            let in_memory = |chunk: &Chunk| match chunk {
+                Chunk::Memory(visits) => bytes_in_memory(visits),
+                Chunk::File(..) => 0,
+            };
+            self.store.memory.release(chunks.iter().map(in_memory).sum());
+        }
+        Ok(())
+    }
+
+    /// Returns the junctions, or nothing when there are more than [`JUNCTIONS_MAX`].
+    pub(crate) fn finish(self) -> Option<Junctions> {
+        let n_found = self.n_found.into_inner();
+        if n_found > self.store.junctions_max {
+            return None;
+        }
+        let mut found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.sort_unstable_by_key(|(partition, _)| *partition);
+        let mut all = Vec::with_capacity(n_found as usize);
+        for (_, junctions) in found {
+            all.extend_from_slice(&junctions);
+        }
+        let junctions = Junctions::from_sorted(all);
+        self.store.memory.reserve(junctions.size());
+        Some(junctions)
+    }
+
+    /// Returns the junctions among the visits of a partition, sorted.
+    fn junctions(&self, chunks: &[Chunk], visits: &mut Vec<Visit>) -> Result<Vec<u64>, Error> {
+        let n_visits: usize = chunks.iter().map(Chunk::n_visits).sum();
+        let n_slices = n_visits.div_ceil(self.store.visits_max).next_power_of_two() as u64;
+        let slice_of = |visit: &Visit| {
+            let rest = u128::from(visit.vertex << PARTITION_BITS);
+            ((rest * u128::from(n_slices)) >> u64::BITS) as u64
+        };
+        let mut junctions = Vec::new();
+        let mut bytes = Vec::new();
+        for slice in 0..n_slices {
+            visits.clear();
+            let mut visits_max = self.store.visits_max;
+            for chunk in chunks {
+                match chunk {
+                    Chunk::Memory(some) => {
+                        visits.extend(some.iter().filter(|visit| slice_of(visit) == slice));
+                    }
+                    Chunk::File(start, n_visits) => {
+                        bytes.resize(n_visits * VISIT_BYTES, 0);
+                        self.read(*start, &mut bytes)?;
+                        visits.extend(
+                            bytes
+                                .chunks_exact(VISIT_BYTES)
+                                .map(decode)
+                                .filter(|visit| slice_of(visit) == slice),
+                        );
+                    }
+                }
+                // Shapes that lie on each other by the thousand visit few vertices often.
+                if visits.len() > visits_max {
+                    keep_different(visits);
+                    visits_max = self.store.visits_max.max(2 * visits.len());
+                }
+            }
+            keep_different(visits);
+            let parted = visits.windows(2).filter(|pair| pair[0].vertex == pair[1].vertex);
+            junctions.extend(parted.map(|pair| pair[0].vertex));
+        }
+        Ok(junctions)
+    }
+
+    fn read(&self, start: u64, bytes: &mut [u8]) -> Result<(), Error> {
+        let spill = lock(&self.store.spill);
+        let file = spill.file.as_ref().expect("a chunk in the file was written to it");
+        let failed = |source| Error::Spill {
+            attempt: "reading",
+            folder: self.store.folder.clone(),
+            bytes: start,
+            source,
+        };
+        file.read_exact_at(bytes, start).map_err(failed)
+    }
+}
+
+/// Sorts visits and keeps, of each vertex, two that differ in their neighbours, or one if there are no two.
+fn keep_different(visits: &mut Vec<Visit>) {
+    visits.sort_unstable();
+    let mut n_kept = 0;
+    for at in 0..visits.len() {
+        let visit = visits[at];
+        let is_known = match visits[..n_kept] {
+            [.., a, b] if a.vertex == visit.vertex && b.vertex == visit.vertex => true,
+            [.., a] => a == visit,
+            [] => false,
+        };
+        if !is_known {
+            visits[n_kept] = visit;
+            n_kept += 1;
+        }
+    }
+    visits.truncate(n_kept);
+}
+
+fn decode(bytes: &[u8]) -> Visit {
+    let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+    Visit { vertex: number(&bytes[..8]), neighbours: number(&bytes[8..]) }
+}
+
+const fn bytes_in_memory(visits: &Vec<Visit>) -> u64 {
+    (visits.capacity() * size_of::<Visit>()) as u64
+}
+
+/// Locks; a worker that panicked leaves nothing half done behind a lock here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use zellige_model::GeometryKind;
+
+    use super::*;
+    use crate::spill::Fan;
+
+    /// A grid of squares of two triangles each, which share vertices with all around them.
+    fn triangles(n_side: u32) -> Vec<Geometry<LonLat>> {
+        let corner = |x: u32, y: u32| LonLat::new(f64::from(x) * 0.01, f64::from(y) * 0.01);
+        let mut all = Vec::new();
+        for (x, y) in (0..n_side).flat_map(|x| (0..n_side).map(move |y| (x, y))) {
+            let (a, b, c, d) = (corner(x, y), corner(x + 1, y), corner(x + 1, y + 1), corner(x, y + 1));
+            for ring in [[a, b, c], [a, c, d]] {
+                let mut geometry = Geometry::default();
+                geometry.reset(GeometryKind::Polygon);
+                geometry.points.extend(ring);
+                geometry.end_part();
+                geometry.end_polygon();
+                all.push(geometry);
+            }
+        }
+        all
+    }
+
+    /// Returns the number of junctions by another way.
+    fn n_junctions(polygons: &[Geometry<LonLat>]) -> usize {
+        let mut known: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut parted = BTreeSet::new();
+        let mut projected = Geometry::default();
+        for polygon in polygons {
+            project(polygon, &mut projected);
+            visits(&projected, &mut Vec::new(), &mut |visit| {
+                if *known.entry(visit.vertex).or_insert(visit.neighbours) != visit.neighbours {
+                    parted.insert(visit.vertex);
+                }
+            });
+        }
+        parted.len()
+    }
+
+    /// Finds the junctions with so much memory for full chunks, and for a worker.
+    fn check(polygons: &[Geometry<LonLat>], memory_bytes: u64, worker_bytes: usize, junctions_max: u64) {
+        let counters = Counters::default();
+        let memory =
+            RunStore::new(memory_bytes, 1 << 20, Fan::new(1 << 20, 2), std::env::temp_dir(), &counters);
+        let mut store = VisitStore::new(&memory, worker_bytes, std::env::temp_dir());
+        store.junctions_max = junctions_max;
+        let mut writers = [VisitWriter::new(&store), VisitWriter::new(&store)];
+        for (nth, polygon) in polygons.iter().enumerate() {
+            writers[nth % 2].push(polygon);
+        }
+        for mut writer in writers {
+            writer.check().unwrap();
+            writer.finish().unwrap();
+        }
+        let search = store.search();
+        search.work(&counters).unwrap();
+        let found = search.finish();
+        let expected = n_junctions(polygons);
+        let is_kept = expected as u64 <= junctions_max;
+        assert_eq!(found.as_ref().map(Junctions::len), is_kept.then_some(expected));
+        let report = store.report(found.as_ref(), 0);
+        assert_eq!(report.is_shared, is_kept);
+        assert_eq!(report.vertices, 3 * polygons.len() as u64);
+        assert_eq!(report.spilled_bytes == 0, memory_bytes > 0);
+    }
+
+    #[test]
+    fn junctions_are_found_in_memory_and_in_files() {
+        let grid = triangles(100);
+        check(&grid, u64::MAX >> 1, 1 << 20, JUNCTIONS_MAX);
+        check(&grid, 0, 1 << 20, JUNCTIONS_MAX);
+    }
+
+    #[test]
+    fn partitions_larger_than_memory_are_read_in_slices() {
+        check(&triangles(100), 0, 256, JUNCTIONS_MAX);
+    }
+
+    #[test]
+    fn shapes_that_lie_on_each_other_are_no_junctions() {
+        let one = triangles(1);
+        check(&vec![one[0].clone(); 10_000], 0, 256, JUNCTIONS_MAX);
+    }
+
+    #[test]
+    fn too_many_junctions_are_none() {
+        check(&triangles(20), 0, 1 << 20, 100);
+    }
+}
