@@ -71,6 +71,7 @@ impl CollectionStream {
                     self.at += 1;
                     self.place = Position::Behind;
                 }
+                Some(b'}') => return Err(self.broken("a brace closes nothing")),
                 Some(_) => {
                     if !self.value(limits.line_bytes_max, out)? {
                         return Ok(Some(true));

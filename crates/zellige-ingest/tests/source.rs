@@ -260,6 +260,7 @@ fn collection_with_a_broken_frame_is_an_error() {
     check_broken("{\"features\":[{\"a\":\"", "it ends inside of a value (byte 20)");
     check_broken("{\"features\":[]", "it ends before its object does (byte 15)");
     check_broken("{\"feat", "it ends inside of a name (byte 7)");
+    check_broken("{\"features\":[{}}]}", "a brace closes nothing (byte 16)");
     check_broken("{\"a\" 1}", "a colon was expected (byte 6)");
     check_broken("{1:2}", "the name of a member was expected (byte 2)");
 }

@@ -20,6 +20,10 @@
 //!         └────┘          parish may hang on it, which would vanish with it
 //!     j ◯                 closed: keeps its end and its three weightiest vertices
 //! ```
+//!
+//! A zigzag of millions of equal teeth gives away one tooth a split, which is quadratic. So runs that are
+//! the result of more than [`SPLITS_MAX`] splits are split in their middle instead: what stays is then a
+//! little more than the textbook keeps, and what goes still lies within the tolerance.
 
 use zellige_model::{Geometry, GeometryKind, World};
 
@@ -29,6 +33,10 @@ use crate::borders::{Borders, in_first_world};
 const BULGE: f64 = 0.25;
 /// So many vertices of an arc stay for ever beside its ends, at most.
 const CORNERS_MAX: usize = 3;
+
+/// So many splits one after another may look for the farthest vertex; coasts of 20,000 vertices
+/// need 35.
+const SPLITS_MAX: u32 = 256;
 
 /// Buffers of [`Weigher::weigh`], kept from feature to feature.
 #[derive(Debug, Default)]
@@ -49,6 +57,8 @@ struct Run {
     last: usize,
     /// The weight of the vertex whose split made this run.
     weight_max: f64,
+    /// How many splits made this run, one after another.
+    n_splits: u32,
 }
 
 /// Vertices of a ring from one place where it is cut to the next.
@@ -161,8 +171,8 @@ impl Weigher {
         let last = self.local.len() - 1;
         let mut farthest_squared: f64 = 0.0;
         self.runs.clear();
-        self.runs.push(Run { first: 0, last, weight_max: f64::INFINITY });
-        while let Some(Run { first, last, weight_max }) = self.runs.pop() {
+        self.runs.push(Run { first: 0, last, weight_max: f64::INFINITY, n_splits: 0 });
+        while let Some(Run { first, last, weight_max, n_splits }) = self.runs.pop() {
             let Some((farthest, distance_squared)) = farthest(&self.local, first, last) else { continue };
             if weight_max.is_infinite() {
                 farthest_squared = distance_squared;
@@ -170,10 +180,12 @@ impl Weigher {
             if distance_squared <= floor_squared {
                 continue;
             }
+            let vertex = if n_splits < SPLITS_MAX { farthest } else { first.midpoint(last) };
             let weight = distance_squared.min(weight_max);
-            weights[farthest] = weight;
-            self.runs.push(Run { first, last: farthest, weight_max: weight });
-            self.runs.push(Run { first: farthest, last, weight_max: weight });
+            weights[vertex] = weight;
+            let half = Run { first, last, weight_max: weight, n_splits: n_splits + 1 };
+            self.runs.push(Run { last: vertex, ..half });
+            self.runs.push(Run { first: vertex, ..half });
         }
         farthest_squared
     }
@@ -317,6 +329,15 @@ mod tests {
         assert_eq!(corners(&house, 4), [0, 1, 3, 4]);
         let flat = [(0, 0), (5, 7), (9, 11), (12, 13), (20, 20)];
         assert_eq!(corners(&flat, 4), [0, 4]);
+    }
+
+    #[test]
+    fn teeth_without_end_are_weighed_in_time_and_stay_within_the_tolerance() {
+        // Textbook recursion takes 10^10 steps here.
+        let teeth: Vec<(i64, i64)> = (0..200_000).map(|tooth| (tooth, tooth % 2 * 10)).collect();
+        let weights = weights(GeometryKind::LineString, &teeth);
+        let kept = |tolerance: f64| weights.iter().filter(|weight| **weight > tolerance * tolerance).count();
+        assert_eq!((kept(11.0), kept(1.0)), (2, 200_000));
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn files_of_another_format_have_no_geojson() {
         b"PK\x03\x04\x14\0\0\0",
         b"SQLite format 3\0",
         b"PMTiles\x03",
-        &[0; 70_000],
+        &vec![0; 70_000],
     ] {
         check_bytes(bytes, NO_GEOJSON);
     }
@@ -178,7 +178,7 @@ fn links_and_sockets_and_what_may_not_be_read() {
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
     check(&desk, &socket, &format!("{open}No such device or address (os error 6)"));
     let locked = desk.file("locked", POINT);
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o0)).unwrap();
     // Who may do everything reads it nevertheless.
     if fs::File::open(&locked).is_err() {
         check(&desk, &locked, &format!("{open}Permission denied (os error 13)"));

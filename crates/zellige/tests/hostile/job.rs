@@ -11,9 +11,9 @@ use zellige::archive::ReadTiles;
 use zellige::{Error, Report, Settings, Source, tile};
 use zellige_testkit::validate::validate;
 
-/// One layer of everything; fine enough that shapes can be told, and small.
+/// One layer of everything, with as much room as a recipe can give.
 const RECIPE: &str = r#"{"version": 1, "layers": {"all": {"source": "mapbox://tileset-source/me/all",
-    "minzoom": 0, "maxzoom": 0, "features": {"simplification": 0}, "tiles": {"buffer_size": 0}}}}"#;
+    "minzoom": 0, "maxzoom": 0, "features": {"simplification": 0}, "tiles": {"buffer_size": 0, "layer_size": 2500}}}}"#;
 
 /// Any job on a small source ends within this time, even on a busy machine.
 const SMALL_TIME_MAX: Duration = Duration::from_secs(20);
@@ -53,7 +53,8 @@ impl Desk {
         let plan = zellige::plan(RECIPE.as_bytes()).unwrap();
         let target = self.path("all.pmtiles");
         let threads = NonZeroUsize::new(2).unwrap();
-        let settings = Settings { threads, memory_bytes: 64 << 20, ..Settings::for_machine() };
+        let settings =
+            Settings { threads, memory_bytes: 64 << 20, tile_bytes_max: 64 << 20, ..Settings::for_machine() };
         let started = Instant::now();
         let go_on = &mut |_: &_| ControlFlow::Continue(());
         let report = zellige::publish(&plan, vec![source], &target, &settings, go_on);

@@ -14,7 +14,7 @@ use crate::lines::{check, feature, geometry};
 const PART: usize = if cfg!(debug_assertions) { 20 } else { 1 };
 
 /// How long the large jobs take at most.
-const TIME_MAX: Duration = Duration::from_secs(60);
+const TIME_MAX: Duration = Duration::from_mins(1);
 
 const NESTED: &str = "line-undecodable: JSON is nested deeper than 100 levels";
 
@@ -88,7 +88,7 @@ fn hundred_thousand_keys_are_told_apart() {
     check(keys(1), r#"2 POINT(2162 1816) {"k0":99999}"#);
     check(keys(2), r#"2 POINT(2162 1816) {"k0":99998,"k1":99999}"#);
     let (n_features, findings) = around(&keys(100_000));
-    assert_eq!((n_features, findings), (1, vec!["layer-over-budget".to_owned()]));
+    assert_eq!((n_features, findings), (3, Vec::new()));
 }
 
 #[test]
