@@ -115,13 +115,14 @@ impl Text<'_> {
         parser: &mut Parser,
         f: &mut dyn FnMut(Place, Item<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<(), u32> {
-        let bytes = if place.block == 0 { without_mark(self.bytes) } else { self.bytes };
-        let end = bytes.as_ptr_range().end;
+        let end = self.bytes.as_ptr_range().end;
         let mut feature = mem::take(&mut parser.feature);
-        for line in lines(bytes) {
+        for line in lines(self.bytes) {
             let is_last = line.as_ptr_range().end == end;
             let is_overlong = line.len() > limits.line_bytes_max || (is_last && self.is_cut_short);
-            let text = trimmed(line);
+            // The mark counts as a part of its line, as it does where blocks are cut.
+            let is_first = place.block == 0 && place.line == 0;
+            let text = trimmed(if is_first { without_mark(line) } else { line });
             if is_overlong {
                 f(place, Item::Fault(overlong(limits), text))?;
             } else if !text.is_empty() {
