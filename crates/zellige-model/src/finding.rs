@@ -51,6 +51,8 @@ codes! {
     IdUnusable = "id-unusable",
     /// An id is above 2^53 - 1, which clients written in JavaScript cannot read exactly.
     IdInexact = "id-inexact",
+    /// A feature of an incremental tileset has no id, so that no later change can name it.
+    IdMissing = "id-missing",
     /// A feature has the id of an earlier one and was dropped (W204).
     DuplicateId = "duplicate-id",
     /// A number is not finite and the attribute was dropped.

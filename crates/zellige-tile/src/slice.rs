@@ -50,6 +50,8 @@ struct LayerSlicer<'p> {
     features_box: Option<WorldBounds>,
     tiles_box: Option<WorldBounds>,
     ids_vary: bool,
+    /// Whether later changes will name features by their ids.
+    needs_ids: bool,
     stats: SliceStats,
     cover: Option<TileCover>,
 }
@@ -112,7 +114,9 @@ impl<'p> Slicer<'p> {
     pub fn new(plan: &'p Plan, keys: &'p Keys, junctions: Option<&'p Junctions>) -> Self {
         let layers = plan.layers.iter().enumerate();
         Self {
-            layers: layers.map(|(number, layer)| LayerSlicer::new(layer, number as u8)).collect(),
+            layers: layers
+                .map(|(number, layer)| LayerSlicer::new(layer, number as u8, plan.incremental))
+                .collect(),
             projected: Geometry::default(),
             work: Work {
                 keys: KeyCache::new(keys),
@@ -192,7 +196,7 @@ pub(crate) fn drop_points_outside(geometry: &mut Geometry<World>) -> u64 {
 }
 
 impl<'p> LayerSlicer<'p> {
-    fn new(plan: &'p LayerPlan, number: u8) -> Self {
+    fn new(plan: &'p LayerPlan, number: u8, needs_ids: bool) -> Self {
         Self {
             plan,
             number,
@@ -200,6 +204,7 @@ impl<'p> LayerSlicer<'p> {
             features_box: plan.features_bbox.map(world_box),
             tiles_box: plan.tiles_bbox.map(world_box),
             ids_vary: plan.ids_vary_by_zoom(),
+            needs_ids,
             stats: SliceStats::default(),
             cover: TileCover::for_maxzoom(plan.maxzoom),
         }
@@ -319,7 +324,9 @@ impl<'p> LayerSlicer<'p> {
             if let Some(id) = numeric.id {
                 sink.id(self.number, ids_vary.then_some(zoom), id, each.place);
             }
-            if let Some(code) = numeric.finding.filter(|_| is_first) {
+            let is_missed = self.needs_ids && numeric.id.is_none();
+            let finding = numeric.finding.or(is_missed.then_some(FindingCode::IdMissing));
+            if let Some(code) = finding.filter(|_| is_first) {
                 work.note(code, 1);
             }
         }

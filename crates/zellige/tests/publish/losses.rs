@@ -97,3 +97,14 @@ fn temporary_files_that_cannot_be_made_end_the_job() {
     let Err(error) = publish(recipe, &lines.join("\n"), &settings) else { panic!("memory was enough") };
     assert!(error.to_string().starts_with("creating a temporary file in `no such folder` failed"), "{error}");
 }
+
+#[test]
+fn incremental_tilesets_say_which_features_no_change_can_name() {
+    let recipe = r#"{"version":1,"incremental":true,"layers":{"a":{"source":"mapbox://tileset-source/me/a","minzoom":0,"maxzoom":1}}}"#;
+    let nameless = format!(r#"{{"type":"Feature","properties":{{}},{POINT}}}"#);
+    let lines = [feature(1, ""), nameless].join("\n");
+    let published = publish(recipe, &lines, &settings(2, 64 << 20)).unwrap();
+    assert_eq!(finding(&published, "id-missing"), (1, vec![2]));
+    let published = publish(&recipe.replace("true", "false"), &lines, &settings(2, 64 << 20)).unwrap();
+    assert_eq!(finding(&published, "id-missing").0, 0);
+}
