@@ -91,6 +91,9 @@ impl Arguments {
             match flag {
                 "--only" => parsed.only.push(value()?.to_owned()),
                 "--jobs" => parsed.jobs = count(value()?)?,
+                "--force" | "--quiet" if attached.is_some() => {
+                    return Err(Usage(format!("`{flag}` takes no value")).into());
+                }
                 "--force" => parsed.force = true,
                 "--quiet" => parsed.quiet = true,
                 _ if argument.starts_with('-') => return Err(usage::unknown("flag", flag, &FLAGS)),
@@ -197,6 +200,7 @@ mod tests {
         check("", Err("`build` needs a file that lists jobs, such as `testdata/jobs/world.json`"));
         check("a.json b.json", Err("`build` takes one file, found also `b.json`"));
         check("a.json --job 2", Err("unknown flag `--job`, did you mean `--jobs`?; see `cargo xtask help`"));
+        check("a.json --force=no", Err("`--force` takes no value"));
         check("a.json --jobs", Err("`--jobs` needs a value"));
         check("a.json --jobs 0", Err("`--jobs 0` is no number of jobs, expected 1 to 64"));
     }

@@ -18,6 +18,7 @@ use anyhow::Context;
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use zellige::archive::{Compressor, TILE_BYTES_MAX};
+use zellige::job::publish::title;
 use zellige::job::report::failure_to_json;
 use zellige::recipe::Options;
 use zellige::{Borders, Error, Plan, Report, Settings, Source, parse_memory};
@@ -249,7 +250,7 @@ fn tileset_id(settings: &Settings, target: &Path) -> String {
     if !settings.tileset_id.is_empty() {
         return settings.tileset_id.clone();
     }
-    target.file_stem().map_or_else(|| "tileset".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    title(target)
 }
 
 /// Returns where the job object goes; that its folder exists is better known before the job than after.

@@ -14,6 +14,7 @@ use zellige_tile::piece::PieceKey;
 
 use crate::Error;
 use crate::merge::Runs;
+use crate::progress::Counters;
 
 /// How many ids the warning of a layer names.
 const EXAMPLES_MAX: usize = 20;
@@ -39,12 +40,15 @@ pub(crate) fn body(layer: u8, zoom: Option<Zoom>) -> [u8; 2] {
 
 impl Duplicates {
     /// Finds the duplicates among the ids that stand as slots in `runs`.
-    pub(crate) fn find(runs: &Runs, n_layers: usize) -> Result<Self, Error> {
+    pub(crate) fn find(runs: &Runs, n_layers: usize, counters: &Counters) -> Result<Self, Error> {
         let mut found = Self { ids: vec![Vec::new(); n_layers], ..Self::default() };
         let mut last_id = None;
         // Layers and zooms in which the id at hand was seen.
         let mut seen: Vec<[u8; 2]> = Vec::new();
         runs.merge(0, None, &mut |PieceKey { slot: id, place }, _, body| {
+            if counters.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
             if last_id != Some(id) {
                 last_id = Some(id);
                 seen.clear();
@@ -89,4 +93,44 @@ impl Duplicates {
 /// Returns under which key the bit of a place stands, and the bit.
 const fn bit(layer: u8, zoom: u8, place: u64) -> ((u8, u8, u64), u64) {
     ((layer, zoom, place >> PLACE_BITS), 1 << (place & (u64::BITS as u64 - 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sort::{RunStore, RunWriter};
+    use crate::spill::Fan;
+
+    /// Finds the duplicates among layer, zoom, id and place.
+    fn find(seen: &[(u8, Option<u8>, u64, u64)]) -> Duplicates {
+        let counters = Counters::default();
+        let store = RunStore::new(1 << 20, 1 << 10, Fan::new(1 << 10, 1), std::env::temp_dir(), &counters);
+        let mut writer = RunWriter::new(&store);
+        for (layer, zoom, id, place) in seen {
+            let zoom = zoom.and_then(Zoom::new);
+            writer.push(PieceKey { slot: *id, place: *place }, &body(*layer, zoom));
+        }
+        writer.finish().unwrap();
+        Duplicates::find(&store.into_runs(), 2, &counters).unwrap()
+    }
+
+    #[test]
+    fn first_in_the_source_stays_in_each_layer() {
+        let found =
+            find(&[(0, None, 7, 300), (0, None, 7, 2), (1, None, 7, 300), (0, None, 7, 65), (0, None, 8, 3)]);
+        assert_eq!((found.count(), &found.ids[..]), (2, &[vec![7], vec![]][..]));
+        let dropped = |layer, place| found.is_dropped(layer, Zoom::default(), place);
+        assert_eq!(
+            [dropped(0, 2), dropped(0, 65), dropped(0, 300), dropped(0, 3)],
+            [false, true, true, false]
+        );
+        assert!(!dropped(1, 300));
+    }
+
+    #[test]
+    fn ids_of_a_zoom_meet_only_there() {
+        let found = find(&[(0, Some(3), 7, 1), (0, Some(4), 7, 2), (0, Some(3), 7, 2)]);
+        let dropped = |zoom, place| found.is_dropped(0, Zoom::new(zoom).unwrap(), place);
+        assert_eq!([dropped(3, 1), dropped(3, 2), dropped(4, 2)], [false, true, false]);
+    }
 }

@@ -3,7 +3,7 @@
 //! The keys are cut into shards of a few megabytes. Workers merge, emit and compress one shard each;
 //! the calling thread writes them in order.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -19,6 +19,7 @@ use crate::Error;
 use crate::claims::Claims;
 use crate::duplicates::Duplicates;
 use crate::merge::Runs;
+use crate::on_panic::OnPanic;
 use crate::progress::{Counters, Phase, Progress};
 use crate::publish::Watch;
 use crate::queue::{OrderedQueue, Taken};
@@ -29,8 +30,8 @@ const SHARD_BYTES_MIN: u64 = 256 << 10;
 const SHARD_BYTES_MAX: u64 = 4 << 20;
 /// Bytes that a shard takes of each run in a file, where memory allows.
 const SHARD_RUN_BYTES: u64 = 64 << 10;
-/// Finished shards that may wait for the writer, per worker.
-const SHARDS_WAITING: usize = 4;
+/// Shards that a worker builds or has waiting for the writer: fewer when they are large.
+const SHARDS_WAITING: RangeInclusive<u64> = 2..=4;
 
 /// What this phase needs, shared by all workers.
 #[derive(Clone, Copy, Debug)]
@@ -90,18 +91,21 @@ impl Emitting<'_> {
     ) -> Result<Made, Error> {
         let started = Instant::now();
         let threads = pool.current_num_threads();
-        let mut cuts = self.runs.cuts(self.shard_bytes(threads));
+        let shard_bytes = self.shard_bytes(threads);
+        let mut cuts = self.runs.cuts(shard_bytes);
         if cuts.first() != Some(&0) {
             cuts.insert(0, 0);
         }
         let shared = Shared {
-            queue: OrderedQueue::new(cuts.len(), threads * SHARDS_WAITING),
+            queue: OrderedQueue::new(cuts.len(), threads * self.shards_waiting(shard_bytes)),
             claims: Claims::new(),
             in_vain_from: AtomicU64::new(u64::MAX),
         };
         let emitted = Mutex::new(Emitted::default());
         let mut made = Made { checksums: vec![0; self.plan.layers.len()], ..Made::default() };
         pool.in_place_scope(|scope| {
+            // Workers wait for the writer, and the writer for them: a panic ends both waits.
+            let _guard = OnPanic(|| shared.queue.close());
             for _ in 0..threads {
                 scope.spawn(|_| {
                     let counted = self.work(&cuts, &shared);
@@ -122,6 +126,12 @@ impl Emitting<'_> {
         let shared = (self.runs.size() / (threads as u64 * 16)).clamp(SHARD_BYTES_MIN, SHARD_BYTES_MAX);
         let from_files = self.runs.files.len() as u64 * SHARD_RUN_BYTES;
         shared.max(from_files.min(self.runs.window_bytes as u64))
+    }
+
+    /// Returns how many shards of a worker exist at a time: as many as make two runs, within bounds.
+    fn shards_waiting(&self, shard_bytes: u64) -> usize {
+        let fitting = 2 * self.runs.window_bytes as u64 / shard_bytes;
+        fitting.clamp(*SHARDS_WAITING.start(), *SHARDS_WAITING.end()) as usize
     }
 
     /// Writes shards in order until all are written.
@@ -152,6 +162,9 @@ impl Emitting<'_> {
                 Taken::Wait => {}
                 Taken::End => return Ok(()),
             }
+            if self.counters.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
             if last_watched.elapsed() >= WATCH_STEP {
                 last_watched = Instant::now();
                 let progress = Progress {
@@ -181,7 +194,7 @@ impl Emitting<'_> {
             raw: Vec::new(),
             packed: Vec::new(),
         };
-        let _guard = CloseOnPanic(&shared.queue);
+        let _guard = OnPanic(|| shared.queue.close());
         while let Some(number) = shared.queue.take_work() {
             let from = cuts[number];
             if from >= shared.in_vain_from.load(Ordering::Relaxed) {
@@ -229,17 +242,6 @@ fn first_slot_below(tile: TileCoord) -> u64 {
     corner.map_or(u64::MAX, |corner| PieceKey::new(corner.into(), 0, 0).slot)
 }
 
-/// Ends the writer's wait when a worker panics, so that the panic comes out.
-struct CloseOnPanic<'q>(&'q OrderedQueue<Result<Shard, Error>>);
-
-impl Drop for CloseOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.close();
-        }
-    }
-}
-
 struct Worker<'a> {
     emitter: Emitter<'a>,
     compressor: Compressor,
@@ -278,5 +280,22 @@ impl Worker<'_> {
             }
         }
         start..out.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(tile: &str, expected: Option<&str>) {
+        let first = expected.map(|tile| PieceKey::new(TileCoord::parse(tile).unwrap().into(), 0, 0).slot);
+        assert_eq!(first_slot_below(TileCoord::parse(tile).unwrap()), first.unwrap_or(u64::MAX), "{tile}");
+    }
+
+    #[test]
+    fn deeper_zooms_start_in_their_corner() {
+        check("0/0/0", Some("1/0/0"));
+        check("3/7/2", Some("4/0/0"));
+        check("22/5/5", None);
     }
 }

@@ -14,6 +14,14 @@ pub enum Error {
         /// The first layer that names it.
         layer: String,
     },
+    /// A source was given by the last part of its id, which two sources of the recipe have.
+    #[error("source `{id}` could be `{}` or `{}`, give the whole id", meanings[0], meanings[1])]
+    SourceAmbiguous {
+        /// The id that was given.
+        id: String,
+        /// Ids of the recipe that end so.
+        meanings: [String; 2],
+    },
     /// A source was given that no layer names.
     #[error("source `{id}` is named by no layer of the recipe")]
     SourceUnused {
@@ -34,7 +42,7 @@ pub enum Error {
     /// No line of the sources is a feature.
     #[error("No GeoJSON features processed. Make sure your GeoJSON is line-delimited.")]
     NoGeoJson {
-        /// What is wrong with the first line, and what to do about it.
+        /// What is wrong with the first line that is no feature, and what to do about it.
         hint: Option<String>,
     },
     /// Nothing reached a tile.

@@ -20,6 +20,7 @@ mod merge;
 mod emitting;
 mod claims;
 mod queue;
+mod on_panic;
 mod describe;
 mod error;
 

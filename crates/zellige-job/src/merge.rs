@@ -18,7 +18,7 @@ use crate::sort::MemoryRun;
 use crate::spill::{FileRun, HEAD_BYTES, INDEX_STEP_BYTES};
 
 /// Bounds of the bytes that are read at once of a run in a file.
-const READ_BYTES_MIN: usize = 8 << 10;
+const READ_BYTES_MIN: usize = 2 << 10;
 const READ_BYTES_MAX: usize = 128 << 10;
 
 /// All runs of a job, sorted.

@@ -27,8 +27,9 @@ use crate::slicing::{Found, OpenSource, Slicing};
 use crate::sort::RunStore;
 use crate::spill::Fan;
 
-/// The least memory that a job works with, bytes.
+/// The least memory that a job works with, bytes, and that each of its threads does.
 const MEMORY_BYTES_MIN: u64 = 16 << 20;
+const THREAD_BYTES_MIN: u64 = 4 << 20;
 /// What a job takes beside its runs, and each of its workers: blocks that are parsed, tiles that are built
 /// or wait for the writer; measured.
 const JOB_BYTES: u64 = 16 << 20;
@@ -149,7 +150,7 @@ impl Job<'_> {
             return Err(self.failed(&lines, fault));
         }
         let spilled_bytes = pieces.spilled_bytes();
-        let duplicates = Duplicates::find(&ids.into_runs(), plan.layers.len())?;
+        let duplicates = Duplicates::find(&ids.into_runs(), plan.layers.len(), counters)?;
         let (runs, names) = (pieces.into_runs(), keys.names());
         Ok(SlicedJob { found, lines, runs, duplicates, names, spilled_bytes })
     }
@@ -247,9 +248,9 @@ impl Budget {
     /// Every worker fills one run of pieces and one of ids, and may merge runs in the space of a third.
     /// What the job takes whatever its input is set aside, up to half; the rest is for full runs.
     fn new(settings: &Settings) -> Self {
-        let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN);
         let threads = settings.threads.get() as u64;
-        let run_bytes = (memory / (8 * threads)).clamp(256 << 10, RUN_BYTES_MAX);
+        let memory = settings.memory_bytes.max(MEMORY_BYTES_MIN).max(threads * THREAD_BYTES_MIN);
+        let run_bytes = (memory / (8 * threads)).min(RUN_BYTES_MAX);
         let set_aside = (JOB_BYTES + threads * WORKER_BYTES).min(memory / 2);
         let left = memory.saturating_sub(3 * threads * run_bytes + set_aside);
         Self { run: run_bytes as usize, pieces: left / 8 * 7, ids: left / 8 }
@@ -258,29 +259,35 @@ impl Budget {
 
 /// Returns for each layer the number of its source.
 fn match_sources(plan: &Plan, sources: &[Source]) -> Result<Vec<usize>, Error> {
-    let found: Vec<usize> = plan
-        .layers
-        .iter()
-        .map(|layer| {
-            let is_it = |source: &Source| is_same_source(&layer.source, source.id());
-            sources.iter().position(is_it).ok_or_else(|| Error::SourceMissing {
-                id: layer.source.clone(),
-                layer: layer.name.as_str().to_owned(),
-            })
+    let ids: Vec<&str> = sources.iter().map(Source::id).collect();
+    let found = plan.layers.iter().map(|layer| {
+        match_source(&layer.source, &ids).ok_or_else(|| Error::SourceMissing {
+            id: layer.source.clone(),
+            layer: layer.name.as_str().to_owned(),
         })
-        .collect::<Result<_, Error>>()?;
+    });
+    let found: Vec<usize> = found.collect::<Result<_, Error>>()?;
+    for (layer, source) in plan.layers.iter().zip(&found) {
+        let first = found.iter().position(|other| other == source).map(|first| &plan.layers[first]);
+        if let Some(first) = first.filter(|first| first.source != layer.source) {
+            let meanings = [first.source.clone(), layer.source.clone()];
+            return Err(Error::SourceAmbiguous { id: ids[*source].to_owned(), meanings });
+        }
+    }
     match sources.iter().enumerate().find(|(number, _)| !found.contains(number)) {
         Some((_, unused)) => Err(Error::SourceUnused { id: unused.id().to_owned() }),
         None => Ok(found),
     }
 }
 
-/// Whether a given id is the id in a recipe or its last part.
-fn is_same_source(in_recipe: &str, given: &str) -> bool {
-    in_recipe == given || in_recipe.rsplit('/').next() == Some(given)
+/// Returns which of the given ids is the one in a recipe, or else its last part.
+fn match_source(in_recipe: &str, given: &[&str]) -> Option<usize> {
+    let last_part = in_recipe.rsplit('/').next();
+    let whole = given.iter().position(|id| *id == in_recipe);
+    whole.or_else(|| given.iter().position(|id| Some(*id) == last_part))
 }
 
-/// Returns what is wrong with the first line, and what to do about a whole collection.
+/// Returns what is wrong with the first line that is no feature, and what to do about a whole collection.
 fn hint(found: &Found) -> Option<String> {
     let example: &Example = found.findings.get(FindingCode::LineUndecodable)?.examples.first()?;
     let collection = "\"FeatureCollection\"";
@@ -291,12 +298,19 @@ fn hint(found: &Found) -> Option<String> {
     } else {
         ""
     };
-    Some(format!("the first line says: {}{advice}", example.reason))
+    Some(format!("the first line that is no feature says: {}{advice}", example.reason))
 }
 
-/// Returns the name of the output without its extension.
-fn title(target: &Path) -> String {
-    target.file_stem().map_or_else(|| "tileset".to_owned(), |stem| stem.to_string_lossy().into_owned())
+/// Returns what a tileset at `target` is called when nobody names it: its file name without the extension,
+/// or that of its folder.
+#[must_use]
+pub fn title(target: &Path) -> String {
+    let name = if Format::of(target).is_ok_and(|format| format == Format::Folder) {
+        target.file_name()
+    } else {
+        target.file_stem()
+    };
+    name.map_or_else(|| "tileset".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -306,18 +320,22 @@ mod tests {
     #[test]
     fn source_is_named_by_its_id_or_the_last_part_of_it() {
         let id = "mapbox://tileset-source/acme/roads";
-        assert!(is_same_source(id, id) && is_same_source(id, "roads"));
-        assert!(!is_same_source(id, "acme") && !is_same_source(id, "oads"));
+        assert_eq!(match_source(id, &["roads", id]), Some(1));
+        assert_eq!(match_source(id, &["acme", "oads", "roads"]), Some(2));
+        assert_eq!(match_source(id, &["acme", "oads"]), None);
     }
 
     #[test]
     fn budget_is_never_promised_twice() {
-        for (memory_bytes, threads) in [(64 << 20, 1), (64 << 20, 8), (6 << 30, 2), (1 << 40, 64)] {
+        for (memory_bytes, threads) in
+            [(0, 1), (64 << 20, 1), (64 << 20, 8), (16 << 20, 64), (6 << 30, 2), (1 << 40, 64)]
+        {
             let threads = NonZeroUsize::new(threads).unwrap();
             let settings = Settings { threads, memory_bytes, ..Settings::for_machine() };
             let budget = Budget::new(&settings);
             let promised = 3 * threads.get() as u64 * budget.run as u64 + budget.pieces + budget.ids;
-            assert!(promised <= memory_bytes, "{budget:?}");
+            let at_least = MEMORY_BYTES_MIN.max(threads.get() as u64 * THREAD_BYTES_MIN);
+            assert!(promised <= memory_bytes.max(at_least), "{budget:?}");
         }
     }
 }

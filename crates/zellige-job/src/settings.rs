@@ -9,6 +9,9 @@ use zellige_recipe::Envelope;
 pub const TILE_BYTES_MAX: u64 = 512_000;
 /// The most memory that a text can ask for: 1 PiB.
 const MEMORY_BYTES_MAX: u64 = 1 << 50;
+/// Where Linux tells what a container may take, by control groups of version 2 and 1.
+const CONTAINER_LIMIT: &str = "/sys/fs/cgroup/memory.max";
+const OLD_CONTAINER_LIMIT: &str = "/sys/fs/cgroup/memory/memory.limit_in_bytes";
 
 /// How the borders of polygons are simplified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +54,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Returns settings that fit the machine: all its cores, a quarter of its memory.
+    /// Returns settings that fit the machine: all its cores, a quarter of its memory, or of what the
+    /// container is allowed.
     #[must_use]
     pub fn for_machine() -> Self {
         Self {
@@ -86,8 +90,14 @@ impl Settings {
     }
 }
 
-/// Returns the memory of the machine in bytes, where the system tells it in the manner of Linux.
+/// Returns the memory of the machine in bytes, or of the container that the process lives in, where the
+/// system tells it in the manner of Linux.
 fn machine_memory_bytes() -> Option<u64> {
+    let limit = |path| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    [physical_memory_bytes(), limit(CONTAINER_LIMIT), limit(OLD_CONTAINER_LIMIT)].into_iter().flatten().min()
+}
+
+fn physical_memory_bytes() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

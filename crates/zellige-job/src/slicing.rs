@@ -29,6 +29,7 @@ use zellige_tile::slice::{Sliced, Slicer};
 use crate::Error;
 use crate::borders::{VisitStore, VisitWriter};
 use crate::duplicates;
+use crate::on_panic::OnPanic;
 use crate::progress::{Counters, Phase, Progress};
 use crate::publish::Watch;
 use crate::report::BordersReport;
@@ -119,10 +120,12 @@ impl Slicing<'_> {
         work: &(dyn Fn() -> Result<T, Error> + Sync),
     ) -> Result<Vec<T>, Error> {
         let (sender, receiver) = mpsc::channel();
-        pool.in_place_scope(|scope| {
+        let all = pool.in_place_scope(|scope| {
+            let _guard = OnPanic(|| self.counters.cancel());
             for _ in 0..pool.current_num_threads() {
                 let sender = sender.clone();
                 scope.spawn(move |_| {
+                    let _guard = OnPanic(|| self.counters.cancel());
                     let done = work();
                     if done.is_err() {
                         self.counters.cancel();
@@ -144,7 +147,9 @@ impl Slicing<'_> {
                     Err(RecvTimeoutError::Disconnected) => return all,
                 }
             }
-        })
+        })?;
+        // Whoever cancels when the last work is done already means it all the same.
+        if self.counters.is_cancelled() { Err(Error::Cancelled) } else { Ok(all) }
     }
 
     fn shelves(&self) -> impl Iterator<Item = &Shelf> {
@@ -154,6 +159,9 @@ impl Slicing<'_> {
     fn progress(&self, started: Instant) -> Progress {
         let bytes = self.sources.iter().map(|source| source.blocks.bytes_taken()).sum();
         let bytes_total: Option<u64> = self.sources.iter().map(|source| source.blocks.bytes_total()).sum();
+        // How long what was put aside will take is not known.
+        let total = bytes_total.filter(|total| bytes < *total || self.shelves().all(Shelf::is_empty));
+        let share = total.filter(|total| *total > 0).map(|total| (bytes as f64 / total as f64).min(1.0));
         Progress {
             phase: Phase::Slicing,
             elapsed: started.elapsed(),
@@ -161,7 +169,7 @@ impl Slicing<'_> {
             bytes,
             bytes_total,
             tiles: 0,
-            share: bytes_total.filter(|total| *total > 0).map(|total| (bytes as f64 / total as f64).min(1.0)),
+            share,
         }
     }
 

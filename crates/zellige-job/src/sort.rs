@@ -2,7 +2,7 @@
 //!
 //! In:     pieces from many workers, each filling a run of its own.
 //! Out:    sorted runs, which `merge` reads as one stream.
-//! Keeps:  every piece; the keys of pieces differ.
+//! Keeps:  every piece. Keys of pieces differ; ids of several layers may share one, in any order.
 //!
 //! A full run is sorted and stays in memory while the budget allows it; otherwise `spill` has it. A block
 //! of attributes stands once a run in memory, and beside each piece in a file.

@@ -30,7 +30,7 @@ pub(crate) const INDEX_STEP_BYTES: u64 = 32 << 10;
 /// Bytes in front of block and body in a file.
 pub(crate) const HEAD_BYTES: usize = 24;
 /// Bytes that are written at once.
-const WRITE_BYTES: usize = 1 << 20;
+const WRITE_BYTES: usize = 256 << 10;
 
 /// How many runs are merged at once.
 #[derive(Clone, Copy, Debug)]
@@ -177,7 +177,7 @@ pub(crate) struct RowWriter<'w> {
 }
 
 impl RowWriter<'_> {
-    /// Writes a row; its key is above all keys before it.
+    /// Writes a row; its key is not below any before it.
     pub(crate) fn push(&mut self, key: PieceKey, block: &[u8], body: &[u8]) -> Result<(), Error> {
         if self.index.last().is_none_or(|(_, start)| self.len - start >= INDEX_STEP_BYTES) {
             self.index.push((key, self.len));

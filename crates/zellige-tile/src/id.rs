@@ -2,8 +2,9 @@
 //!
 //! In:     the id as it stands in the source.
 //! Out:    the number that tiles carry, or none, and a finding where the rule is not plain.
-//! Source: recipe 2.3. Numbers that are no ids go as the text that JavaScript has for them. The hash of texts is FNV-1a with 64 bits, masked to the 53 bits that
-//!         JavaScript reads exactly; it is part of the format and never changes.
+//! Source: recipe 2.3. Fractions go as the text that JavaScript has for them, negative numbers as their
+//!         digits. The hash of texts is FNV-1a with 64 bits, masked to the 53 bits that JavaScript reads
+//!         exactly; it is part of the format and never changes.
 
 use zellige_model::{FindingCode, Value, spelling};
 

@@ -50,21 +50,22 @@ impl Keys {
         self.table.lock().unwrap_or_else(PoisonError::into_inner).bytes > NAMES_BYTES_MAX
     }
 
-    /// Returns the number of `name`, new if need be; any number when the table is overfull.
-    pub fn number(&self, name: &str) -> u32 {
+    /// Returns the number of `name`, new if need be, and the name as all workers share it; any number when
+    /// the table is overfull.
+    pub fn number(&self, name: &str) -> (u32, Arc<str>) {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(number) = table.numbers.get(name) {
-            return *number;
+        if let Some((known, number)) = table.numbers.get_key_value(name) {
+            return (*number, known.clone());
         }
+        let new: Arc<str> = name.into();
         if table.bytes > NAMES_BYTES_MAX {
-            return 0;
+            return (0, new);
         }
         table.bytes += name.len() + NAME_BYTES;
         let number = table.names.len() as u32;
-        let name: Arc<str> = name.into();
-        table.names.push(name.clone());
-        table.numbers.insert(name, number);
-        number
+        table.names.push(new.clone());
+        table.numbers.insert(new.clone(), number);
+        (number, new)
     }
 
     /// Returns all names, by number.
@@ -119,8 +120,8 @@ impl<'k> KeyCache<'k> {
         if let Some((name, key)) = self.known.get_key_value(name) {
             return (name.clone(), *key);
         }
-        let name: Arc<str> = name.into();
-        let key = Key { number: self.keys.number(&name), hash: xxh3_64(name.as_bytes()) };
+        let (number, name) = self.keys.number(name);
+        let key = Key { number, hash: xxh3_64(name.as_bytes()) };
         self.known.insert(name.clone(), key);
         (name, key)
     }
@@ -145,7 +146,7 @@ mod tests {
     fn too_many_names_are_noticed() {
         let keys = Keys::default();
         let long = "x".repeat(NAMES_BYTES_MAX);
-        assert_eq!((keys.number(&long), keys.is_overfull()), (0, true));
-        assert_eq!((keys.number("a"), keys.names().len()), (0, 1));
+        assert_eq!((keys.number(&long).0, keys.is_overfull()), (0, true));
+        assert_eq!((keys.number("a").0, keys.names().len()), (0, 1));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In:     the text, and the folder of the file.
 //! Out:    jobs, every path seen from where this program runs; or sentences, each with its JSON pointer.
-//! Keeps:  the order of the file; the options as written, for the stamp.
+//! Keeps:  the order of the file; the options that bytes follow from as written, for the stamp.
 //! Source: `docs/batch.md`.
 
 use std::collections::BTreeSet;
@@ -11,18 +11,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use zellige::Borders;
-use zellige::archive::{Compressor, Format};
+use zellige::archive::{Compressor, Format, TILE_BYTES_MAX};
 use zellige::ingest;
 
-use super::memory;
 use crate::usage::did_you_mean;
 
 /// Jobs that a file may have.
 const JOBS_MAX: usize = 10_000;
 /// Threads that a job may ask for.
 const THREADS_MAX: u64 = 1024;
-/// KiB that a tile limit may have: 1 GiB.
-const TILE_SIZE_KIB_MAX: u64 = 1 << 20;
+/// KiB that a tile limit may have: what readers take.
+const TILE_SIZE_KIB_MAX: u64 = TILE_BYTES_MAX as u64 / 1024;
 
 const TOP: [&str; 1] = ["jobs"];
 const JOB: [&str; 5] = ["name", "recipe", "sources", "output", "options"];
@@ -69,7 +68,7 @@ pub(super) struct Options {
     pub(super) attribution: String,
     pub(super) format: ingest::Format,
     pub(super) borders: Borders,
-    /// The options as written, with their keys in order.
+    /// The options that bytes follow from, as written, with their keys in order.
     pub(super) written: String,
 }
 
@@ -173,6 +172,8 @@ impl Reader<'_> {
         let Some(members) = self.object(value, at, &OPTIONS) else { return Options::default() };
         let mut sorted = members.clone();
         sorted.sort_keys();
+        // These change how fast a tileset is built, and no byte of it.
+        sorted.retain(|key, _| !matches!(key.as_str(), "threads" | "memory"));
         let formats = [("lines", ingest::Format::Lines), ("geojson", ingest::Format::FeatureCollection)];
         let borders = [("shared", Borders::Shared), ("alone", Borders::Alone)];
         Options {
@@ -295,9 +296,7 @@ mod tests {
                 threads: NonZeroUsize::new(3),
                 name: "A".into(),
                 borders: Borders::Alone,
-                written:
-                    r#"{"borders":"alone","memory":"1GiB","name":"A","threads":3,"tile_size_limit":600}"#
-                        .into(),
+                written: r#"{"borders":"alone","name":"A","tile_size_limit":600}"#.into(),
                 ..Options::default()
             },
         };

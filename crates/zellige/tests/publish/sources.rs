@@ -1,8 +1,9 @@
 //! Where features come from changes nothing: file, split files, compressed file, pipe, memory.
 
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Duration;
 
 use geo_types::{Geometry, LineString, Point, Polygon};
 use zellige::model::{Feature, ValueRef};
@@ -78,6 +79,16 @@ fn what_does_not_fit_together_is_said() {
     assert!(matches!(publish(unused), Error::SourceUnused { id } if id == "other"));
     let missing = vec![Source::new("all").file("no such file")];
     assert!(matches!(publish(missing), Error::Read { id, .. } if id == "all"));
+    let twice = RECIPE.replace(
+        r#""layers": {"#,
+        r#""layers": {"other": {"source": "mapbox://tileset-source/you/all", "minzoom": 0, "maxzoom": 1}, "#,
+    );
+    let plan = zellige::plan(twice.as_bytes()).unwrap();
+    let target = Path::new("never-made.pmtiles");
+    let go_on = &mut |_: &_| ControlFlow::Continue(());
+    let ambiguous = vec![Source::new("all").file("a")];
+    let error = zellige::publish(&plan, ambiguous, target, &settings(1, 1 << 30), go_on).unwrap_err();
+    assert!(matches!(error, Error::SourceAmbiguous { id, .. } if id == "all"));
     assert!(!Path::new("never-made.pmtiles").exists());
 }
 
@@ -93,4 +104,27 @@ fn cancelling_leaves_nothing_behind() {
     let error = zellige::publish(&plan, vec![source], &target, &settings(2, 1 << 30), stop).unwrap_err();
     assert!(matches!(error, Error::Cancelled), "{error}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// Gives a line a third of a second after it was asked.
+struct Slow(Cursor<&'static str>);
+
+impl Read for Slow {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        std::thread::sleep(Duration::from_millis(300));
+        self.0.read(out)
+    }
+}
+
+#[test]
+fn who_panics_while_watching_waits_for_nobody() {
+    let plan = zellige::plan(RECIPE.as_bytes()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("never.pmtiles");
+    let panicked = std::panic::catch_unwind(|| {
+        let source = Source::new("all").reader("slow", Box::new(Slow(Cursor::new(LINES[0]))));
+        zellige::publish(&plan, vec![source], &target, &settings(2, 64 << 20), &mut |_| panic!("seen enough"))
+    });
+    assert!(panicked.is_err());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
 }
