@@ -14,6 +14,7 @@ pub mod id;
 pub mod select;
 pub mod fault;
 pub mod simplify;
+pub mod sieve;
 pub mod spread;
 pub mod clip;
 pub mod quantize;

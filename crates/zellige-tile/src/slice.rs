@@ -26,11 +26,15 @@ use crate::piece::PieceSink;
 use crate::precision::TileCover;
 use crate::project::{project, project_point};
 use crate::select::Selector;
+use crate::sieve::Sieve;
 use crate::simplify::{Weighted, simplify, simplify_outward};
 use crate::spread::{Origin, Reach, Spread, Spreader};
 use crate::staged;
 use crate::stats::SliceStats;
 use crate::weigh::Weigher;
+
+/// How many zooms there are.
+pub const N_ZOOMS: usize = Zoom::MAX.get() as usize + 1;
 
 /// Slices features of one worker.
 #[derive(Debug)]
@@ -73,6 +77,8 @@ struct Work<'p> {
     rows: Pieces,
     spreader: Spreader,
     block: Vec<u8>,
+    /// By zoom, which tiles are made.
+    sieves: [Sieve; N_ZOOMS],
 }
 
 /// What all workers together found while slicing.
@@ -132,9 +138,19 @@ impl<'p> Slicer<'p> {
                 rows: Pieces::default(),
                 spreader: Spreader::default(),
                 block: Vec::new(),
+                sieves: [Sieve::ALL; N_ZOOMS],
             },
             fault: None,
         }
+    }
+
+    /// Returns the same slicer, but one that makes only those tiles of each zoom that a sieve chooses, and measures no
+    /// area.
+    #[must_use]
+    pub fn sieved(mut self, sieves: [Sieve; N_ZOOMS]) -> Self {
+        self.work.sieves = sieves;
+        self.layers.iter_mut().for_each(|layer| layer.cover = None);
+        self
     }
 
     /// Slices `feature` of this `source` number for the layers with these numbers.
@@ -275,6 +291,11 @@ impl<'p> LayerSlicer<'p> {
         if work.weighted.geometry.is_empty() {
             return Ok(Reach::Elsewhere);
         }
+        let spread = Spread::new(zoom, plan, &each.bounds, self.tiles_box.as_ref())
+            .sieved(work.sieves[usize::from(zoom.get())]);
+        if !spread.may_have_tiles() {
+            return Ok(Reach::Elsewhere);
+        }
         if !each.is_weighed {
             each.is_weighed = true;
             self.weigh(&each.bounds, work);
@@ -293,9 +314,8 @@ impl<'p> LayerSlicer<'p> {
             simplify(&mut work.simplified, tolerance);
             &work.simplified.geometry
         };
-        let spread = Spread::new(zoom, plan, &each.bounds, self.tiles_box.as_ref()).grown(is_grown);
         let origin = Origin { layer: self.number, place: each.place, id };
-        Ok(work.spreader.spread(geometry, spread, origin, sink))
+        Ok(work.spreader.spread(geometry, spread.grown(is_grown), origin, sink))
     }
 
     /// Weighs the feature, and notes the tiles that it would be billed for.

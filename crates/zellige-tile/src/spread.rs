@@ -15,7 +15,11 @@ use zellige_recipe::ZoomPlan;
 use crate::clip::{self, Pieces, Stripes};
 use crate::piece::{PieceKey, PieceSink, write_body};
 use crate::quantize::{TileGrid, quantize};
+use crate::sieve::Sieve;
 use crate::validate::{Validator, fills};
+
+/// Of so many tiles around a feature each is asked whether it is chosen.
+const TILES_ASKED_MAX: u64 = 4_096;
 
 /// Whether a feature is in a tile of a zoom; the later variant wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,6 +59,8 @@ pub struct Spread<'b> {
     columns_made: (i64, i64),
     /// Whether rings may overlap themselves and mean their union.
     is_grown: bool,
+    /// Which of the tiles are made.
+    sieve: Sieve,
 }
 
 impl<'b> Spread<'b> {
@@ -93,6 +99,7 @@ impl<'b> Spread<'b> {
             rows: (first.max(rows_made.0), final_row.min(rows_made.1)),
             columns_made,
             is_grown: false,
+            sieve: Sieve::ALL,
         }
     }
 
@@ -100,6 +107,26 @@ impl<'b> Spread<'b> {
     #[must_use]
     pub const fn grown(self, is_grown: bool) -> Self {
         Self { is_grown, ..self }
+    }
+
+    /// Returns the same with only those tiles made that a sieve chooses.
+    #[must_use]
+    pub const fn sieved(self, sieve: Sieve) -> Self {
+        Self { sieve, ..self }
+    }
+
+    /// Whether the sieve chooses a tile that the box around the feature meets; true when there are too many to ask.
+    pub(crate) fn may_have_tiles(&self) -> bool {
+        if self.sieve.is_all() || TILES_ASKED_MAX < self.n_tiles_max() {
+            return true;
+        }
+        let (first, last) = self.columns;
+        (first..=last).any(|column| self.chosen_rows(column, self.rows).next().is_some())
+    }
+
+    /// Returns the rows among `first..=last` whose tiles of this column of any world are chosen.
+    fn chosen_rows(&self, column: i64, (first, last): (i64, i64)) -> impl Iterator<Item = i64> {
+        self.sieve.rows(column.rem_euclid(self.columns_per_world()), first, last)
     }
 
     /// Returns the first tile by x and y that the feature touches, buffers left out.
@@ -129,6 +156,7 @@ impl<'b> Spread<'b> {
     fn tile(&self, column: i64, row: i64) -> Option<TileCoord> {
         let column = column.rem_euclid(self.columns_per_world());
         let is_made = self.columns_made.0 <= column && column <= self.columns_made.1;
+        let is_made = is_made && self.sieve.has(column, row);
         if is_made { TileCoord::new(self.zoom, column as u32, row as u32) } else { None }
     }
 }
@@ -265,9 +293,17 @@ impl Stamp {
             return;
         }
         let mut rows = std::mem::take(&mut self.rows);
-        clip::rows(geometry, stripes, (first, last), &mut rows);
-        for (row, piece) in rows.iter() {
-            self.tile(column, row, piece, target);
+        if target.spread.sieve.is_all() {
+            clip::rows(geometry, stripes, (first, last), &mut rows);
+            for (row, piece) in rows.iter() {
+                self.tile(column, row, piece, target);
+            }
+        } else {
+            let spread = target.spread;
+            for row in spread.chosen_rows(column, (first, last)) {
+                clip::rows(geometry, stripes, (row, row), &mut rows);
+                self.tile(column, row, rows.get(row), target);
+            }
         }
         self.rows = rows;
     }

@@ -24,8 +24,9 @@ use zellige_tile::emit::Emitter;
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::quantize::TileGrid;
+use zellige_tile::sieve::Sieve;
 use zellige_tile::simplify::{Weighted, simplify, simplify_outward};
-use zellige_tile::slice::Slicer;
+use zellige_tile::slice::{N_ZOOMS, Slicer};
 use zellige_tile::validate::{Validator, area_doubled};
 use zellige_tile::weigh::Weigher;
 
@@ -379,6 +380,38 @@ proptest! {
     }
 
     #[test]
+    fn sieved_tiles_are_those_of_the_whole_job(
+        corners in prop::collection::vec((-200.0..200.0_f64, -80.0..80.0_f64), 3..8),
+        kind in prop::sample::select(vec![GeometryKind::Point, GeometryKind::LineString, GeometryKind::Polygon]),
+        zoom in 2..7_u8,
+        step in prop::sample::select(vec![2_u32, 8, 64]),
+    ) {
+        let mut feature = Feature::default();
+        feature.geometry.reset(kind);
+        feature.geometry.points.extend(corners.iter().map(|(lon, lat)| LonLat::new(*lon, *lat)));
+        if kind != GeometryKind::Point {
+            feature.geometry.end_part();
+        }
+        if kind == GeometryKind::Polygon {
+            feature.geometry.end_polygon();
+        }
+        let mut plan = plan();
+        plan.layers[0].minzoom = Zoom::new(zoom).unwrap();
+        plan.layers[0].maxzoom = plan.layers[0].minzoom;
+        let sieve = Sieve::one_of(step);
+        let made = |sieve: Sieve| {
+            let keys = Keys::default();
+            let mut made = Made::default();
+            let mut slicer = Slicer::new(&plan, &keys).sieved([sieve; N_ZOOMS]);
+            slicer.slice(&feature, (0, Place::default()), &[0], &mut made);
+            made.0
+        };
+        let is_chosen = |tile: &TileCoord| sieve.has(tile.x().into(), tile.y().into());
+        let expected: Vec<_> = made(Sieve::ALL).into_iter().filter(|(tile, _)| is_chosen(tile)).collect();
+        prop_assert_eq!(made(sieve).into_iter().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn a_tile_reads_back_as_it_was_meant(
         features in prop::collection::vec(feature(), 1..12),
     ) {
@@ -424,6 +457,20 @@ impl PieceSink for Direct<'_, '_> {
 
     fn piece(&mut self, key: PieceKey, body: &[u8]) {
         self.0.push(key, &self.1, body);
+    }
+}
+
+/// Pieces by tile.
+#[derive(Default)]
+struct Made(std::collections::BTreeMap<TileCoord, Vec<u8>>);
+
+impl PieceSink for Made {
+    fn attributes(&mut self, _block: &[u8]) {}
+
+    fn id(&mut self, _layer: u8, _zoom: Option<Zoom>, _id: u64, _place: u64) {}
+
+    fn piece(&mut self, key: PieceKey, body: &[u8]) {
+        self.0.insert(key.tile().coord(), body.to_vec());
     }
 }
 
