@@ -14,14 +14,14 @@ use serde_json::{Value, json};
 use zellige::model::Zoom;
 use zellige::recipe::{Lint, Options, ZOOM_LIMIT, render_lint, render_problem};
 use zellige::survey::sample::SAMPLE_BYTES_MAX;
-use zellige::survey::{self, Sample};
-use zellige::{Checked, Plan};
+use zellige::survey::{self, Forecast, Sample};
+use zellige::{Checked, Plan, Source, parse_memory};
 
 use crate::args::{Flag, Given, Verb};
 use crate::exit::Failure;
 use crate::show::{grouped, print, put};
 use crate::sources::STDIN;
-use crate::{publish, sources};
+use crate::{forecast, publish, sources};
 
 /// Bytes of the longest recipe that is read.
 const RECIPE_BYTES_MAX: u64 = 16 << 20;
@@ -31,6 +31,13 @@ const SHOWN_MAX: usize = 50;
 /// The flag that raises the highest zoom; `publish` has it too.
 pub(crate) const ZOOM_LIMIT_FLAG: Flag =
     Flag::value("zoom-limit", "N", "highest zoom that the recipe may ask for, 0 to 22 (default 16)");
+
+/// The flag that bounds samples; `init` has it too.
+pub(crate) const SAMPLE_FLAG: Flag = Flag::value(
+    "sample",
+    "SIZE",
+    "how much of each source is looked at, such as 8MiB (default 32MiB);\nmore takes longer and tells more",
+);
 
 pub(crate) const VERB: Verb = Verb {
     name: "check",
@@ -47,6 +54,14 @@ pub(crate) const VERB: Verb = Verb {
             ..publish::SOURCE_FLAG
         },
         publish::FORMAT_FLAG,
+        Flag::switch(
+            "forecast",
+            "estimates tiles, bytes and full tiles at each zoom, before anything is\n\
+             published; needs data for all sources",
+        ),
+        SAMPLE_FLAG,
+        publish::TILE_SIZE_LIMIT_FLAG,
+        publish::COMPRESSION_LEVEL_FLAG,
         Flag::switch("strict", "refuses operators that the recipe reference does not list"),
         ZOOM_LIMIT_FLAG,
         Flag::switch("json", "prints one JSON object"),
@@ -57,9 +72,33 @@ pub(crate) const VERB: Verb = Verb {
             "zellige check roads.json --source roads.geojsonl.gz",
             "says also what of it does not suit the data",
         ),
+        (
+            "zellige check roads.json --source roads.geojsonl.gz --forecast",
+            "tells how large the tileset would be, and which zooms have full tiles",
+        ),
         ("zellige check - --json < roads.json", "the same for programs, from standard input"),
     ],
 };
+
+/// How data is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) format: zellige::ingest::Format,
+    sample_bytes_max: u64,
+}
+
+impl Reading {
+    /// Returns what the flags say.
+    pub(crate) fn of(given: &Given) -> Result<Self, Failure> {
+        let size = given.read("sample", "a size such as `8MiB` or `1GiB`", parse_memory)?;
+        Ok(Self { format: publish::format(given)?, sample_bytes_max: size.unwrap_or(SAMPLE_BYTES_MAX) })
+    }
+
+    /// Reads a sample.
+    pub(crate) fn sample(self, source: Source) -> anyhow::Result<Sample> {
+        Ok(Sample::take(source, self.sample_bytes_max)?)
+    }
+}
 
 /// Everything that is said about a recipe.
 struct Told<'t> {
@@ -68,42 +107,63 @@ struct Told<'t> {
     lints: Vec<Lint>,
     /// What was looked at of its sources.
     samples: Vec<Sample>,
+    forecast: Option<Forecast>,
 }
 
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let path = given.operand(0).unwrap_or_default();
     let options =
         Options { strict: given.has("strict"), zoom_limit: zoom_limit(given)?, ..Options::default() };
-    let format = publish::format(given)?;
+    let limits = forecast::limits(given)?;
+    let reading = Reading::of(given)?;
     let text = read(path)?;
     let checked = zellige::check(&text, &options);
     let samples = match &checked.plan {
-        Some(plan) if given.has("source") => samples(given, plan, format)?,
+        Some(plan) if given.has("source") || limits.is_some() => {
+            samples(given, plan, reading, limits.is_some())?
+        }
         _ => Vec::new(),
     };
-    let lints = survey::lint(&text, &checked, &samples);
-    let told = Told { text: &text, checked: &checked, lints, samples };
+    let mut lints = survey::lint(&text, &checked, &samples);
+    let forecast = match (&checked.plan, limits) {
+        (Some(plan), Some(limits)) => survey::forecast(plan, &samples, &limits),
+        _ => Ok(Forecast::default()),
+    };
+    if let Ok(forecast) = &forecast {
+        lints = survey::lint_forecast(&text, &checked, forecast, lints);
+    }
+    let (forecast, failed) = match forecast {
+        Ok(forecast) => (Some(forecast).filter(|_| limits.is_some() && checked.plan.is_some()), None),
+        Err(error) => (None, Some(error)),
+    };
+    let told = Told { text: &text, checked: &checked, lints, samples, forecast };
     if given.has("json") {
         print(&format!("{:#}\n", to_json(&told)))?;
     } else {
         let (refusals, warnings) = (refusals(&text, &checked), warnings(&told));
         let verdict = verdict(&checked, told.lints.len());
         let looked_at = looked_at(&told.samples);
-        print(&format!("{refusals}{warnings}{}: {verdict}\n{looked_at}", path.display()))?;
+        let forecast = told.forecast.as_ref().zip(checked.plan.as_ref());
+        let forecast = forecast.map(|(forecast, plan)| forecast::to_text(forecast, plan)).unwrap_or_default();
+        print(&format!("{refusals}{warnings}{}: {verdict}\n{looked_at}{forecast}", path.display()))?;
+    }
+    if let Some(error) = failed {
+        return Err(anyhow::Error::from(error).context("there is no forecast").into());
     }
     if checked.plan.is_some() { Ok(()) } else { Err(Failure::RecipeRefused) }
 }
 
 /// Reads samples of the sources that were given.
-fn samples(given: &Given, plan: &Plan, format: zellige::ingest::Format) -> Result<Vec<Sample>, Failure> {
-    let wanted = sources::assign_some(plan, given.all("source")).map_err(|message| given.usage(message))?;
+fn samples(given: &Given, plan: &Plan, reading: Reading, needs_all: bool) -> Result<Vec<Sample>, Failure> {
+    let assign =
+        |values| if needs_all { sources::assign(plan, values) } else { sources::assign_some(plan, values) };
+    let wanted = assign(given.all("source")).map_err(|message| given.usage(message))?;
     if given.operand(0) == Some(OsStr::new(STDIN)) && wanted.iter().any(sources::Wanted::reads_stdin) {
         return Err(given.usage("standard input cannot be both recipe and source".to_owned()));
     }
     let wanted = wanted.into_iter().filter(|wanted| !wanted.inputs().is_empty()).collect();
-    let sources = sources::open(wanted, format, &Arc::default());
-    let take = |source| Sample::take(source, SAMPLE_BYTES_MAX).map_err(anyhow::Error::from);
-    Ok(sources.into_iter().map(take).collect::<anyhow::Result<_>>()?)
+    let sources = sources::open(wanted, reading.format, &Arc::default());
+    Ok(sources.into_iter().map(|source| reading.sample(source)).collect::<anyhow::Result<_>>()?)
 }
 
 /// Returns the highest zoom that a recipe may ask for.
@@ -201,6 +261,9 @@ fn to_json(told: &Told<'_>) -> Value {
     });
     if !told.samples.is_empty() {
         object["sources"] = told.samples.iter().map(sample_to_json).collect();
+    }
+    if let (Some(forecast), Some(plan)) = (&told.forecast, &told.checked.plan) {
+        object["forecast"] = forecast::to_json(forecast, plan);
     }
     object
 }

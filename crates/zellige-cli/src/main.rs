@@ -8,7 +8,9 @@
 
 mod exit;
 mod args;
+mod init;
 mod check;
+mod forecast;
 mod publish;
 mod sources;
 mod pipe;
@@ -26,7 +28,7 @@ use args::{Asked, Verb};
 use exit::Failure;
 
 /// All verbs, in the order of the help.
-const VERBS: [&Verb; 4] = [&publish::VERB, &check::VERB, &explain::VERB, &inspect::VERB];
+const VERBS: [&Verb; 5] = [&init::VERB, &check::VERB, &publish::VERB, &explain::VERB, &inspect::VERB];
 
 fn main() -> ExitCode {
     exit::code(run(std::env::args_os().skip(1).collect()))
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
 fn run(mut words: Vec<OsString>) -> Result<(), Failure> {
     let first = if words.is_empty() { OsString::new() } else { words.remove(0) };
     match first.to_str() {
+        Some("init") => verb(&init::VERB, words, init::run),
         Some("publish") => verb(&publish::VERB, words, publish::run),
         Some("check") => verb(&check::VERB, words, check::run),
         Some("explain") => verb(&explain::VERB, words, explain::run),

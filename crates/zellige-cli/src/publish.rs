@@ -57,6 +57,14 @@ pub(crate) const FORMAT_FLAG: Flag = Flag::value(
     "lines: a feature a line (default);\ngeojson: whole FeatureCollection documents",
 );
 
+/// The flag that bounds tiles; forecasts have it too.
+pub(crate) const TILE_SIZE_LIMIT_FLAG: Flag =
+    Flag::value("tile-size-limit", "KIB", "most KiB of a whole tile before compression (default 500)");
+
+/// The flag that says how hard tiles are compressed; forecasts have it too.
+pub(crate) const COMPRESSION_LEVEL_FLAG: Flag =
+    Flag::value("compression-level", "N", "1 (fast) to 12 (small), default 5");
+
 pub(crate) const VERB: Verb = Verb {
     name: "publish",
     about: "Cuts sources into a tileset by a recipe.",
@@ -81,8 +89,8 @@ pub(crate) const VERB: Verb = Verb {
             "memory for pieces, such as 512MiB or 4GiB (default: a quarter of the\nmachine's, at least 16MiB); what does not fit waits in temporary files",
         ),
         Flag::value("temp", "DIR", "folder of temporary files (default: that of the system)"),
-        Flag::value("tile-size-limit", "KIB", "most KiB of a whole tile before compression (default 500)"),
-        Flag::value("compression-level", "N", "1 (fast) to 12 (small), default 5"),
+        TILE_SIZE_LIMIT_FLAG,
+        COMPRESSION_LEVEL_FLAG,
         Flag::value(
             "borders",
             "HOW",
@@ -206,8 +214,6 @@ pub(crate) fn format(given: &Given) -> Result<zellige::ingest::Format, Failure> 
 }
 
 fn settings(given: &Given) -> Result<Settings, Failure> {
-    let whole =
-        |text: &str, min: u64, max: u64| text.parse().ok().filter(|number| (min..=max).contains(number));
     let mut settings = Settings { overwrite: given.has("force"), ..Settings::for_machine() };
     let threads = |text: &str| NonZeroUsize::new(whole(text, 1, THREADS_MAX as u64)? as usize);
     if let Some(threads) = given.read("threads", "a whole number from 1 to 1024", threads)? {
@@ -216,15 +222,11 @@ fn settings(given: &Given) -> Result<Settings, Failure> {
     if let Some(memory) = given.read("memory", "a size such as `512MiB` or `4GiB`", parse_memory)? {
         settings.memory_bytes = memory;
     }
-    let kib_max = TILE_BYTES_MAX as u64 / 1024;
-    let expected = format!("a whole number of KiB from 1 to {kib_max}");
-    if let Some(kib) = given.read("tile-size-limit", &expected, |text| whole(text, 1, kib_max))? {
-        settings.tile_bytes_max = kib * 1024;
+    if let Some(bytes) = tile_bytes_max(given)? {
+        settings.tile_bytes_max = bytes;
     }
-    let level_max = u64::from(Compressor::LEVEL_MAX);
-    let level = |text: &str| whole(text, 1, level_max);
-    if let Some(level) = given.read("compression-level", "a whole number from 1 to 12", level)? {
-        settings.compression_level = level as u8;
+    if let Some(level) = compression_level(given)? {
+        settings.compression_level = level;
     }
     let borders = |text: &str| match text {
         "shared" => Some(Borders::Shared),
@@ -244,6 +246,24 @@ fn settings(given: &Given) -> Result<Settings, Failure> {
     settings.tileset_id = given.text("tileset-id")?;
     format(given)?;
     Ok(settings)
+}
+
+/// Returns the size limit of a whole tile in bytes, if one is given.
+pub(crate) fn tile_bytes_max(given: &Given) -> Result<Option<u64>, Failure> {
+    let kib_max = TILE_BYTES_MAX as u64 / 1024;
+    let expected = format!("a whole number of KiB from 1 to {kib_max}");
+    Ok(given.read("tile-size-limit", &expected, |text| whole(text, 1, kib_max))?.map(|kib| kib * 1024))
+}
+
+/// Returns how hard tiles are compressed, if it is given.
+pub(crate) fn compression_level(given: &Given) -> Result<Option<u8>, Failure> {
+    let level = |text: &str| whole(text, 1, u64::from(Compressor::LEVEL_MAX));
+    let level = given.read("compression-level", "a whole number from 1 to 12", level)?;
+    Ok(level.map(|level| level as u8))
+}
+
+fn whole(text: &str, min: u64, max: u64) -> Option<u64> {
+    text.parse().ok().filter(|number| (min..=max).contains(number))
 }
 
 fn tileset_id(settings: &Settings, target: &Path) -> String {

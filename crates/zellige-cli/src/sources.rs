@@ -159,8 +159,18 @@ fn list(wanted: &[Wanted]) -> String {
     out
 }
 
-/// Returns the sources as the engine takes them; what may block is read through a [`Pipe`].
+/// Returns the sources as the engine takes them.
 pub(crate) fn open(wanted: Vec<Wanted>, format: Format, is_cancelled: &Arc<AtomicBool>) -> Vec<Source> {
+    wanted.into_iter().map(|wanted| open_one(wanted.id, wanted.inputs, format, is_cancelled)).collect()
+}
+
+/// Returns a source of these inputs; what may block is read through a [`Pipe`].
+pub(crate) fn open_one(
+    id: String,
+    inputs: impl IntoIterator<Item = PathBuf>,
+    format: Format,
+    is_cancelled: &Arc<AtomicBool>,
+) -> Source {
     let add = |source: Source, path: PathBuf| {
         let pipe = |origin| Box::new(Pipe::new(origin, Arc::clone(is_cancelled)));
         if path.as_os_str() == STDIN {
@@ -172,8 +182,7 @@ pub(crate) fn open(wanted: Vec<Wanted>, format: Format, is_cancelled: &Arc<Atomi
         }
         source.file(path)
     };
-    let open = |wanted: Wanted| wanted.inputs.into_iter().fold(Source::new(wanted.id).format(format), add);
-    wanted.into_iter().map(open).collect()
+    inputs.into_iter().fold(Source::new(id).format(format), add)
 }
 
 #[cfg(test)]

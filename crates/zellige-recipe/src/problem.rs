@@ -123,6 +123,8 @@ codes! {
     FilterKeepsEverything = "filter-keeps-everything",
     /// A layer that would be empty, whatever its filter says.
     LayerWithoutFeatures = "layer-without-features",
+    /// Full tiles leave out the features with the highest values of the order attribute.
+    OrderInFullTiles = "order-in-full-tiles",
 }
 
 /// Returns a problem as text for people: message, place, the line with the place underlined, what was found

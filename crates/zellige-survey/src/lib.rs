@@ -3,6 +3,8 @@
 //! ```text
 //!     Source ──sample──► Sample ──profile──► Profile      kinds, bounds, attributes
 //!                          ├─────lint──────► [Lint]       what the recipe gets wrong about this data
+//!                          ├───forecast────► Forecast     tiles, bytes and full tiles by zoom
+//!                          └───starter─────► Starter      a first recipe
 //! ```
 //!
 //! A [`Sample`] is evenly spread over its source and bounded, whatever the size of the source. Everything else looks at samples alone
@@ -11,13 +13,17 @@
 pub mod sample;
 pub mod profile;
 pub mod lint;
+pub mod forecast;
+pub mod starter;
 mod trial;
 mod error;
 
 pub use error::Error;
-pub use lint::lint;
+pub use forecast::{Forecast, forecast};
+pub use lint::{lint, lint_forecast};
 pub use profile::{AttributeProfile, Profile};
 pub use sample::{Sample, Sampled};
+pub use starter::{Starter, starter};
 
 /// Whether a given id is the id in a recipe or its last part.
 #[must_use]

@@ -12,6 +12,7 @@ use zellige_recipe::raw::{self, NodeId, Value};
 use zellige_recipe::recipe::{At, Layer, Recipe};
 use zellige_recipe::{Checked, LayerPlan, Lint, LintCode};
 
+use crate::forecast::Forecast;
 use crate::is_same_source;
 use crate::profile::Profile;
 use crate::sample::Sample;
@@ -45,6 +46,39 @@ pub fn lint(text: &[u8], checked: &Checked, samples: &[Sample]) -> Vec<Lint> {
         linter.all();
         lints.retain(|lint| !linter.refutes(lint));
         lints.append(&mut linter.lints);
+    }
+    lints.sort_by_key(|lint| (lint.span.start, lint.code));
+    lints
+}
+
+/// Adds to `lints` what is odd about a recipe in the light of a forecast.
+#[must_use]
+pub fn lint_forecast(text: &[u8], checked: &Checked, forecast: &Forecast, mut lints: Vec<Lint>) -> Vec<Lint> {
+    let (Ok(document), Some(recipe)) = (raw::parse(text), &checked.recipe) else { return lints };
+    for (layer, zooms) in recipe.layers.iter().zip(&forecast.layers) {
+        let value = document.value(layer.origin);
+        let order = value.member("tiles").and_then(|tiles| tiles.member("order"));
+        let full: Vec<_> = zooms.iter().filter(|(_, zoom)| zoom.capped > 0).map(|(zoom, _)| *zoom).collect();
+        let (Some(order), Some(name), Some((first, last))) =
+            (order, &layer.tiles.order, full.first().zip(full.last()))
+        else {
+            continue;
+        };
+        lints.push(Lint {
+            code: LintCode::OrderInFullTiles,
+            message: format!(
+                "tiles are full at zooms {first} to {last}, and order is ascending: \
+                 features with the highest `{name}` are left out first"
+            ),
+            pointer: order.pointer(),
+            span: order.span(),
+            found: order.describe(),
+            expected: "an attribute that is low where features matter, or tiles with room".to_owned(),
+            hint: Some(format!(
+                "when high numbers matter, order by their negative, made by features.attributes.set: [\"-\", [\"get\", {}]]",
+                serde_json::Value::from(name.as_str())
+            )),
+        });
     }
     lints.sort_by_key(|lint| (lint.span.start, lint.code));
     lints

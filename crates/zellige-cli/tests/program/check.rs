@@ -107,3 +107,29 @@ fn so_many_problems_are_shown_and_all_are_counted() {
     let found: Value = serde_json::from_str(&desk.run("check bad.json --json").out).unwrap();
     assert_eq!(found["errors"].as_array().unwrap().len(), 60);
 }
+
+#[test]
+fn forecast_is_a_table_or_json() {
+    let data = point("a", 1.0, 2.0) + &point("b", 100.0, 4.0);
+    let desk = Desk::new(&[("towns.json", TOWNS), ("towns.geojsonl", &data)]);
+    let out = desk.run("check towns.json --source towns.geojsonl --forecast").done();
+    assert!(out.contains("\nforecast  zoom  tiles  bytes  compressed  largest  full\n"), "{out}");
+    assert!(out.contains("\ntileset      0      1  "), "{out}");
+    let found: Value =
+        serde_json::from_str(&desk.run("check towns.json --source towns.geojsonl --forecast --json").done())
+            .unwrap();
+    let tiles = |zoom: &str| found["forecast"]["zooms"][zoom]["tiles"].as_u64();
+    assert_eq!([tiles("0"), tiles("3")], [Some(1), Some(2)]);
+    assert_eq!(found["forecast"]["layers"]["towns"]["3"], found["forecast"]["zooms"]["3"]);
+    desk.run("check towns.json --forecast").fails(2, &["source `towns` was not given"]);
+}
+
+#[test]
+fn order_in_full_tiles_is_questioned() {
+    let recipe =
+        TOWNS.replace("\"features\"", "\"tiles\": {\"order\": \"name\", \"layer_size\": 1}, \"features\"");
+    let data: String = (0..100).map(|idx| point(&format!("town {idx}"), f64::from(idx), 4.0)).collect();
+    let desk = Desk::new(&[("towns.json", &recipe), ("towns.geojsonl", &data)]);
+    let out = desk.run("check towns.json --source towns.geojsonl --forecast").done();
+    assert!(out.contains("warning: tiles are full at zooms 0 to 3, and order is ascending"), "{out}");
+}

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod desk;
+mod init;
 mod publish;
 mod refused;
 mod same_bytes;
