@@ -402,7 +402,7 @@ proptest! {
         let made = |sieve: Sieve| {
             let keys = Keys::default();
             let mut made = Made::default();
-            let mut slicer = Slicer::new(&plan, &keys).sieved([sieve; N_ZOOMS]);
+            let mut slicer = Slicer::new(&plan, &keys, None).sieved([sieve; N_ZOOMS]);
             slicer.slice(&feature, (0, Place::default()), &[0], &mut made);
             made.0
         };

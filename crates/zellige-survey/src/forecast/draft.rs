@@ -10,12 +10,13 @@ use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 use zellige_archive::Compressor;
-use zellige_model::{Feature, LonLat, TileCoord, World, WorldBounds, Zoom};
+use zellige_model::{Feature, Geometry, GeometryKind, LonLat, TileCoord, World, WorldBounds, Zoom};
 use zellige_recipe::{LayerPlan, Plan};
+use zellige_tile::borders::{Junctions, visits};
 use zellige_tile::emit::Emitter;
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
-use zellige_tile::project::project_point;
+use zellige_tile::project::{project, project_point};
 use zellige_tile::sieve::Sieve;
 use zellige_tile::slice::{N_ZOOMS, Slicer};
 
@@ -55,7 +56,8 @@ impl Draft {
         plan.layers[0].layer_bytes_max = u32::MAX;
         let sieves = sieves(layer, sample);
         let keys = Keys::for_plan(&plan);
-        let mut slicer = Slicer::new(&plan, &keys).sieved(sieves);
+        let junctions = junctions(sample);
+        let mut slicer = Slicer::new(&plan, &keys, Some(&junctions)).sieved(sieves);
         let mut pieces = Pieces::default();
         for sampled in &sample.features {
             pieces.begin(sampled.unit);
@@ -128,6 +130,20 @@ fn sieves(layer: &LayerPlan, sample: &Sample) -> [Sieve; N_ZOOMS] {
         sieves[usize::from(zoom.get())] = Sieve::one_of((n_tiles / TILES_MAX).min(1 << 31) as u32);
     }
     sieves
+}
+
+/// Returns the vertices at which borders of the sampled polygons part; their outlines are simplified as in a job.
+fn junctions(sample: &Sample) -> Junctions {
+    let (mut shape, mut fingerprints, mut all) = (Geometry::default(), Vec::new(), Vec::new());
+    let polygons = sample.features.iter().map(|sampled| &sampled.feature.geometry);
+    for polygon in polygons.filter(|geometry| geometry.kind == GeometryKind::Polygon) {
+        project(polygon, &mut shape);
+        visits(&shape, &mut fingerprints, &mut |visit| all.push(visit));
+    }
+    all.sort_unstable();
+    all.dedup();
+    let parted = all.chunk_by(|a, b| a.vertex == b.vertex).filter(|visits| visits.len() > 1);
+    Junctions::from_sorted(parted.map(|visits| visits[0].vertex).collect())
 }
 
 /// Returns the box around a feature in the world; a feature without points lies at its corner.
