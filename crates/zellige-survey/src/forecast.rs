@@ -4,7 +4,7 @@
 //! Out:    a [`Forecast`]: tiles, bytes and full tiles, by layer and zoom and for whole tiles.
 //! Keeps:  exact numbers where everything is looked at: small sources at zooms of few tiles.
 //! Source: two samples, one inside the other, both even. *Features*: those of the sample. *Tiles*: at each zoom so many
-//!         of those that the features touch (see [`Sieve`]). Sampled features are sliced into sampled tiles, which
+//!         of those that the features touch (see [`Sieve`](zellige_tile::sieve::Sieve)). Sampled features are sliced into sampled tiles, which
 //!         are encoded and compressed, all by the stages that a job has. Then counts grow by what was left out:
 //!
 //! ```text

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 use zellige_recipe::Plan;
 
-/// The most bytes that all names of a job may take, each with [`NAME_BYTES`] on top.
+/// The most bytes that all names of a job may take, each with `NAME_BYTES` on top.
 pub const NAMES_BYTES_MAX: usize = 256 << 20;
 /// What a name takes besides its text, about.
 const NAME_BYTES: usize = 64;

@@ -22,7 +22,7 @@
 //! ```
 //!
 //! A zigzag of millions of equal teeth gives away one tooth a split, which is quadratic. So runs that are
-//! the result of more than [`SPLITS_MAX`] splits are split in their middle instead: what stays is then a
+//! the result of more than `SPLITS_MAX` splits are split in their middle instead: what stays is then a
 //! little more than the textbook keeps, and what goes still lies within the tolerance.
 
 use zellige_model::{Geometry, GeometryKind, World};
