@@ -42,6 +42,12 @@ const TARGETS: &[Target] = &[
     Target { name: "expression", seeds: &[], dictionary: Some("testdata/fuzz/recipe.dict"), bytes_max: 1024 },
     Target { name: "line", seeds: &[], dictionary: Some("testdata/fuzz/line.dict"), bytes_max: 1024 },
     Target { name: "source", seeds: &[], dictionary: Some("testdata/fuzz/line.dict"), bytes_max: 1024 },
+    Target { name: "clip", seeds: &[], dictionary: None, bytes_max: 512 },
+    Target { name: "validate", seeds: &[], dictionary: None, bytes_max: 512 },
+    Target { name: "shape", seeds: &[], dictionary: None, bytes_max: 512 },
+    Target { name: "tile", seeds: &[], dictionary: None, bytes_max: 2048 },
+    Target { name: "pmtiles", seeds: &[], dictionary: None, bytes_max: 2048 },
+    Target { name: "mbtiles", seeds: &[], dictionary: None, bytes_max: 16384 },
 ];
 
 /// Runs the target that `arguments` name.

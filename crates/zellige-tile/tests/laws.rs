@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod read;
+
 use std::collections::BTreeSet;
 
 use geo::line_measures::{Distance, Euclidean};
@@ -14,12 +16,11 @@ use zellige_model::{
 };
 use zellige_recipe::plan::{FeatureStage, Simplification, TileStage};
 use zellige_recipe::{LayerPlan, Output, Plan, ZoomPlan};
-use zellige_testkit::plain::{PlainFeature, PlainLayer, PlainTile};
 use zellige_testkit::polygon::polygon_faults;
 use zellige_testkit::{foreign, validate::validate};
 use zellige_tile::borders::{Borders, Junctions, Visit, visits};
 use zellige_tile::clip::{self, Pieces, Stripes};
-use zellige_tile::decode::{DecodedTile, decode};
+use zellige_tile::decode::decode;
 use zellige_tile::emit::Emitter;
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
@@ -29,6 +30,8 @@ use zellige_tile::simplify::{Weighted, simplify, simplify_outward};
 use zellige_tile::slice::{N_ZOOMS, Slicer};
 use zellige_tile::validate::{Validator, area_doubled};
 use zellige_tile::weigh::Weigher;
+
+use crate::read::plain;
 
 fn polygon_of<P: Copy>(rings: &[Vec<P>]) -> Geometry<P> {
     let mut geometry = Geometry::default();
@@ -536,25 +539,4 @@ fn tile_of(meant: &[Meant]) -> (Vec<u8>, Vec<(Grid, Option<u64>)>) {
     let mut bytes = Vec::new();
     emitter.finish(&mut bytes);
     (bytes, expected)
-}
-
-fn plain(tile: &DecodedTile) -> PlainTile {
-    let layers = tile.layers.iter().map(|layer| PlainLayer {
-        name: layer.name.clone(),
-        version: layer.version,
-        extent: layer.extent,
-        features: layer
-            .features
-            .iter()
-            .map(|feature| PlainFeature {
-                id: feature.id,
-                geometry: feature.kind.map(|_| feature.geometry.clone()),
-                attributes: layer
-                    .attributes(feature)
-                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
-                    .collect(),
-            })
-            .collect(),
-    });
-    PlainTile { layers: layers.collect() }
 }

@@ -1,0 +1,3 @@
+//! Any bytes as an archive.
+
+mod archive;

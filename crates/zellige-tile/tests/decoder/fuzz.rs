@@ -1,0 +1,38 @@
+//! Any bytes as a tile: an error or layers, never more memory than a small multiple of the bytes.
+//!
+//! The fuzz target `tile` runs this too.
+
+use peak_alloc::PeakAlloc;
+use zellige_model::TileId;
+use zellige_testkit::{foreign, validate::validate};
+use zellige_tile::decode::decode;
+use zellige_tile::text::to_text;
+
+use crate::read::plain;
+
+/// Bytes of memory for a byte of a tile, at most.
+const FACTOR_MAX: usize = 40;
+/// What an error and its text may take in any case, and what the test program does beside it, bytes.
+const SLACK_BYTES: usize = 16 << 10;
+
+/// Decodes `bytes`; `memory` is the allocator of the program.
+pub(crate) fn run(bytes: &[u8], memory: PeakAlloc) {
+    memory.reset_peak_usage();
+    let before = memory.current_usage();
+    let decoded = decode(bytes);
+    let taken_bytes = memory.peak_usage().saturating_sub(before);
+    assert!(
+        taken_bytes <= FACTOR_MAX * bytes.len() + SLACK_BYTES,
+        "{taken_bytes} bytes for a tile of {}",
+        bytes.len()
+    );
+    match decoded {
+        Ok(tile) => {
+            drop(to_text(TileId::default().coord(), &tile));
+            if validate(bytes).is_empty() {
+                foreign::assert_agree(bytes, &plain(&tile));
+            }
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}

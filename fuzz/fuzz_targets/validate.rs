@@ -1,0 +1,10 @@
+//! Fuzzes the tile core by `validate`; see the body.
+#![no_main]
+#![allow(dead_code, reason = "what draws serves other targets too")]
+
+#[path = "../../crates/zellige-tile/tests/any/validate.rs"]
+mod validate;
+#[path = "../../crates/zellige-tile/tests/any/draw.rs"]
+mod draw;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| validate::run(bytes));
