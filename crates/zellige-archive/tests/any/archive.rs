@@ -4,15 +4,20 @@
 
 use std::fs;
 
+use tempfile::TempDir;
 use zellige_archive::{Error, ReadTiles, TILE_BYTES_MAX, open};
 
 /// An archive of a few bytes may name any number of tiles; after so many the reading ends.
 const TILES_MAX: usize = 1_000;
 
+thread_local! {
+    /// One folder for all runs of a thread.
+    static FOLDER: TempDir = tempfile::tempdir().expect("a temporary folder can be made");
+}
+
 /// Writes `bytes` to a file with this ending and reads all of it.
 pub(crate) fn run(bytes: &[u8], ending: &str) {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let path = folder.path().join("any").with_extension(ending);
+    let path = FOLDER.with(|folder| folder.path().join("any").with_extension(ending));
     fs::write(&path, bytes).expect("a temporary file can be written");
     match open(&path) {
         Ok(archive) => read(&*archive),

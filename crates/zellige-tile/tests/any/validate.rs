@@ -58,8 +58,8 @@ fn check_area(parts: &[Part], area: i64) {
     if !is_single || EDGES_MAX < n_edges {
         return;
     }
-    // Holes go with a shell that has no area.
-    if even_odd_area(&edges(&parts[..1])) == 0.0 {
+    // Holes go with a shell that has no area; grid points make no smaller one than half a unit.
+    if even_odd_area(&edges(&parts[..1])) < 0.25 {
         return;
     }
     let edges = edges(parts);
