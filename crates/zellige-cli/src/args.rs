@@ -108,7 +108,10 @@ pub(crate) fn parse(verb: &'static Verb, words: Vec<OsString>) -> Result<Asked, 
             }
         };
         let value = match flag.value {
-            Some(_) => parser.value().map_err(wrong)?,
+            Some(_) => match parser.optional_value() {
+                Some(attached) => attached,
+                None => value_of(verb, flag, &mut parser)?,
+            },
             None => OsString::new(),
         };
         if flag.times == Times::Once && given.has(flag.long) {
@@ -120,9 +123,22 @@ pub(crate) fn parse(verb: &'static Verb, words: Vec<OsString>) -> Result<Asked, 
         return Err(usage(verb, format!("{missing} is missing")));
     }
     if let Some(surplus) = given.operands.get(verb.operands.len() + verb.n_more) {
-        return Err(usage(verb, format!("unexpected argument `{}`", surplus.display())));
+        let takes_sources = verb.flags.iter().any(|flag| flag.long == "source");
+        let hint = if takes_sources {
+            format!(", sources go by `--source {}`", surplus.display())
+        } else {
+            String::new()
+        };
+        return Err(usage(verb, format!("unexpected argument `{}`{hint}", surplus.display())));
     }
     Ok(Asked::Run(given))
+}
+
+/// Returns the word behind a flag, which is no flag itself.
+fn value_of(verb: &'static Verb, flag: &Flag, parser: &mut lexopt::Parser) -> Result<OsString, Failure> {
+    let value =
+        parser.value().ok().filter(|value| value == "-" || !value.as_encoded_bytes().starts_with(b"-"));
+    value.ok_or_else(|| usage(verb, format!("`--{}` needs a value", flag.long)))
 }
 
 impl Given {
@@ -334,7 +350,8 @@ mod tests {
         check(&["--force"], "FLOUR is missing");
         check(&["a", "b", "c"], "unexpected argument `c`");
         check(&["rye", "--force", "--force"], "`--force` is given twice");
-        check(&["rye", "--output"], "missing argument for option '--output'");
+        check(&["rye", "--output"], "`--output` needs a value");
+        check(&["rye", "--output", "--force"], "`--output` needs a value");
         check(&["rye", "--force=yes"], "unexpected argument for option '--force': \"yes\"");
     }
 

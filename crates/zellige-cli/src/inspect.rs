@@ -16,7 +16,7 @@ use zellige::tile::text::to_text;
 
 use crate::args::{Flag, Given, Verb};
 use crate::draw;
-use crate::exit::Failure;
+use crate::exit::{Failure, tell};
 use crate::show::{Align, Table, bytes, grouped, paragraph, print, printable, put};
 
 /// Characters of a text of the archive.
@@ -77,11 +77,11 @@ fn show_tile(path: &Path, tile: TileCoord, given: &Given) -> Result<(), Failure>
         );
         return Err(error.into());
     };
-    let write = |flag: &str, content: &[u8]| match given.path(flag) {
-        Some(out) => {
-            std::fs::write(&out, content).with_context(|| format!("cannot write `{}`", out.display()))
-        }
-        None => Ok(()),
+    let write = |flag: &str, content: &[u8]| -> anyhow::Result<()> {
+        let Some(out) = given.path(flag) else { return Ok(()) };
+        std::fs::write(&out, content).with_context(|| format!("cannot write `{}`", out.display()))?;
+        tell(&format!("wrote `{}`, {}", out.display(), bytes(content.len() as u64)));
+        Ok(())
     };
     write("raw", &raw)?;
     let is_drawn = given.has("png") || given.has("svg");

@@ -89,6 +89,7 @@ fn sentence(progress: &Progress) -> String {
             grouped(per_second(progress.features)),
             bytes(per_second(progress.bytes)),
         ),
+        Phase::SlicingAgain => "cutting polygons along their common borders".to_owned(),
         Phase::Emitting => {
             format!(
                 "writing: {} tiles, {} tiles/s",

@@ -16,7 +16,7 @@ use std::time::SystemTime;
 
 use anyhow::Context;
 use serde_json::Value;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use zellige::archive::{Compressor, TILE_BYTES_MAX};
 use zellige::job::publish::title;
 use zellige::job::report::failure_to_json;
@@ -77,10 +77,10 @@ pub(crate) const VERB: Verb = Verb {
             short: Some('o'),
             ..Flag::value("output", "OUTPUT", "the tileset: OUT.pmtiles, OUT.mbtiles, or a folder DIR/")
         },
-        Flag::switch("force", "replaces a tileset that stands there already"),
+        Flag::switch("force", "replaces a tileset or job object that stands there already"),
         Flag::value("job", "JOB.json", "writes the job object, also when the job fails"),
         Flag::switch("json", "prints the job object instead of tables"),
-        Flag::switch("quiet", "says nothing while it works"),
+        Flag::switch("quiet", "says nothing while it works; the tables still come at the end"),
         FORMAT_FLAG,
         Flag::value("threads", "N", "threads that work (default: all cores)"),
         Flag::value(
@@ -131,12 +131,15 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let checked = zellige::check(&text, &options);
     let Some(plan) = &checked.plan else {
         tell(check::refusals(&text, &checked).trim_end());
+        tell(&format!("recipe `{}` is refused", recipe_path.display()));
         return Err(Failure::RecipeRefused);
     };
     let wanted = sources::assign(plan, given.all("source")).map_err(|message| given.usage(message))?;
     if recipe_path == STDIN && wanted.iter().any(Wanted::reads_stdin) {
         return Err(given.usage("standard input cannot be both recipe and source".to_owned()));
     }
+    let inputs = wanted.iter().flat_map(Wanted::inputs).map(PathBuf::as_path);
+    keep_apart(given, &target, job_path.as_deref(), inputs.chain([Path::new(recipe_path)]))?;
     let is_quiet = given.has("quiet");
     if !is_quiet {
         for lint in &checked.lints {
@@ -191,10 +194,10 @@ fn publish(
     }
 }
 
-/// Returns the flag that the first SIGINT or SIGTERM raises; the second ends the process.
+/// Returns the flag that the first SIGINT, SIGTERM or SIGHUP raises; the second ends the process.
 fn watch_signals() -> anyhow::Result<Arc<AtomicBool>> {
     let is_cancelled = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
         // Registered first, so that it does not see the flag that the same signal raises.
         signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&is_cancelled))
             .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&is_cancelled)))
@@ -281,6 +284,35 @@ fn job_path(given: &Given) -> Result<Option<PathBuf>, Failure> {
         return Err(given.usage(format!("`--job {}` is no file in a folder that exists", path.display())));
     }
     Ok(Some(path))
+}
+
+/// Refuses to write the tileset or the job object over each other or over what is read, and the job object over
+/// a file that stands there already, unless that was asked for.
+fn keep_apart<'p>(
+    given: &Given,
+    target: &Path,
+    job: Option<&Path>,
+    inputs: impl Iterator<Item = &'p Path>,
+) -> Result<(), Failure> {
+    let whole = |path: &Path| std::fs::canonicalize(path).ok();
+    let (target_whole, job_whole) = (whole(target), job.and_then(whole));
+    for input in inputs.filter_map(whole) {
+        for (flag, output) in [("output", &target_whole), ("job", &job_whole)] {
+            if output.as_ref() == Some(&input) {
+                return Err(
+                    given.usage(format!("`--{flag}` would replace `{}`, which is read", input.display()))
+                );
+            }
+        }
+    }
+    let Some(job) = job else { return Ok(()) };
+    if job == target || (job_whole.is_some() && job_whole == target_whole) {
+        return Err(given.usage("`--job` and `--output` name the same file".to_owned()));
+    }
+    if job_whole.is_some() && !given.has("force") {
+        return Err(given.usage(format!("`--job {}` exists; `--force` replaces it", job.display())));
+    }
+    Ok(())
 }
 
 /// Writes the job object beside its place and renames it.

@@ -47,7 +47,7 @@ pub(crate) fn to_text(report: &Report, target: &Path) -> String {
     if report.spilled_bytes > 0 {
         put(&mut out, format_args!("{} went through temporary files\n", bytes(report.spilled_bytes)));
     }
-    if let Some(borders) = report.borders.filter(|borders| borders.is_shared) {
+    if let Some(borders) = report.borders.filter(|borders| borders.is_shared && borders.junctions > 0) {
         let (vertices, junctions) = (grouped(borders.vertices), grouped(borders.junctions));
         put(
             &mut out,

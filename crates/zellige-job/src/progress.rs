@@ -8,6 +8,8 @@ use std::time::Duration;
 pub enum Phase {
     /// Sources are read and cut into pieces.
     Slicing,
+    /// Polygons whose common borders are known now are read again and cut into pieces.
+    SlicingAgain,
     /// Pieces are merged, tiles are built and written.
     Emitting,
 }

@@ -7,6 +7,8 @@ use zellige_recipe::Envelope;
 
 /// Bytes of a whole tile, uncompressed, when the job does not say otherwise: 500 KiB.
 pub const TILE_BYTES_MAX: u64 = 512_000;
+/// The least memory that a text can ask for: 1 MiB.
+const MEMORY_BYTES_MIN: u64 = 1 << 20;
 /// The most memory that a text can ask for: 1 PiB.
 const MEMORY_BYTES_MAX: u64 = 1 << 50;
 /// Where Linux tells what a container may take, by control groups of version 2 and 1.
@@ -105,7 +107,7 @@ fn physical_memory_bytes() -> Option<u64> {
 }
 
 /// Reads a size in bytes: a whole number, alone or with one of the units `K`, `M`, `G`, `T`, each of which may
-/// be followed by `iB` or `B` and is a power of 1024; 1 byte to 1 PiB.
+/// be followed by `iB` or `B` and is a power of 1024; 1 MiB to 1 PiB, so that a forgotten unit is noticed.
 ///
 /// ```
 /// assert_eq!(zellige_job::settings::parse_memory("4GiB"), Some(4 << 30));
@@ -124,7 +126,7 @@ pub fn parse_memory(text: &str) -> Option<u64> {
         _ => return None,
     };
     let bytes = number.parse::<u64>().ok()?.checked_mul(1 << shift)?;
-    (1..=MEMORY_BYTES_MAX).contains(&bytes).then_some(bytes)
+    (MEMORY_BYTES_MIN..=MEMORY_BYTES_MAX).contains(&bytes).then_some(bytes)
 }
 
 /// Returns the credits of an envelope: as HTML when one of them has a link, otherwise as they are.
@@ -162,9 +164,9 @@ mod tests {
         check("4GiB", Some(4 << 30));
         check("4G", Some(4 << 30));
         check("4 gb", Some(4 << 30));
-        check("64k", Some(64 << 10));
-        check("1000", Some(1000));
-        for text in ["", "0", "GiB", "-1", "1.5GiB", "4X", "9999T", "99999999999T"] {
+        check("2048k", Some(2 << 20));
+        check("67108864", Some(64 << 20));
+        for text in ["", "0", "4", "64k", "GiB", "-1", "1.5GiB", "4X", "9999T", "99999999999T"] {
             check(text, None);
         }
     }

@@ -107,6 +107,8 @@ impl Slicing<'_> {
         found.findings.count(FindingCode::BordersAlone, u64::from(junctions.is_none()));
         let aside_bytes = self.shelves().map(Shelf::spilled_bytes).sum();
         found.borders = Some(self.visits.report(junctions.as_ref(), aside_bytes));
+        let (started, n_blocks) = (Instant::now(), self.n_put_aside());
+        let mut tell = || watch(&self.progress_again(started, n_blocks));
         let read = self.on_all_threads(pool, &mut tell, &|| self.read_again(junctions.as_ref()))?;
         found.merge_all(read);
         Ok(found)
@@ -156,12 +158,28 @@ impl Slicing<'_> {
         self.sources.iter().filter_map(|source| source.shelf.as_ref())
     }
 
+    /// Returns the number of blocks that wait to be read again.
+    fn n_put_aside(&self) -> usize {
+        self.shelves().map(Shelf::len).sum()
+    }
+
+    fn progress_again(&self, started: Instant, n_blocks: usize) -> Progress {
+        Progress {
+            phase: Phase::SlicingAgain,
+            elapsed: started.elapsed(),
+            features: self.counters.features.load(Ordering::Relaxed),
+            bytes: 0,
+            bytes_total: None,
+            tiles: 0,
+            share: Some(1.0 - self.n_put_aside() as f64 / n_blocks.max(1) as f64),
+        }
+    }
+
     fn progress(&self, started: Instant) -> Progress {
         let bytes = self.sources.iter().map(|source| source.blocks.bytes_taken()).sum();
         let bytes_total: Option<u64> = self.sources.iter().map(|source| source.blocks.bytes_total()).sum();
-        // How long what was put aside will take is not known.
-        let total = bytes_total.filter(|total| bytes < *total || self.shelves().all(Shelf::is_empty));
-        let share = total.filter(|total| *total > 0).map(|total| (bytes as f64 / total as f64).min(1.0));
+        let share =
+            bytes_total.filter(|total| *total > 0).map(|total| (bytes as f64 / total as f64).min(1.0));
         Progress {
             phase: Phase::Slicing,
             elapsed: started.elapsed(),

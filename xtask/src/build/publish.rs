@@ -145,6 +145,7 @@ impl Teller<'_> {
         let share = progress.share.map_or(String::new(), |share| format!(" {:.0} %,", share * 100.0));
         match progress.phase {
             Phase::Slicing => eprintln!("{}: slicing,{share} {} features", self.name, progress.features),
+            Phase::SlicingAgain => eprintln!("{}: slicing polygons,{share} along their borders", self.name),
             Phase::Emitting => eprintln!("{}: emitting,{share} {} tiles", self.name, progress.tiles),
         }
     }

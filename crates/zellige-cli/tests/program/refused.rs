@@ -127,3 +127,36 @@ fn verbs_and_versions() {
     desk.run("").fails(2, &["a verb is missing"]);
     desk.run("publsh").fails(2, &["did you mean `publish`?"]);
 }
+
+#[test]
+fn what_is_read_is_never_replaced() {
+    let desk = desk();
+    let same = "`--job` and `--output` name the same file";
+    for (words, part) in [
+        ("-o a.pmtiles --job towns.json", "`--job` would replace"),
+        ("-o a.pmtiles --job ./towns.geojsonl --force", "`--job` would replace"),
+        ("-o a.pmtiles --job a.pmtiles", same),
+    ] {
+        check(&format!("towns.json --source towns.geojsonl {words}"), 2, &[part]);
+    }
+    std::fs::copy(desk.path("towns.geojsonl"), desk.path("towns.pmtiles")).unwrap();
+    let words = "publish towns.json --source towns.pmtiles -o towns.pmtiles --force";
+    desk.run(words).fails(2, &["`--output` would replace"]);
+    let words = "publish towns.json --source towns.geojsonl -o a.pmtiles --quiet --job job.json";
+    desk.run(words).done();
+    desk.run(words).fails(2, &["`--job job.json` exists"]);
+    desk.run(&format!("{words} --force")).done();
+}
+
+#[test]
+fn surplus_words_are_taken_for_sources() {
+    check("towns.json towns.geojsonl -o a.pmtiles", 2, &["sources go by `--source towns.geojsonl`"]);
+    check("towns.json --source -o a.pmtiles", 2, &["`--source` needs a value"]);
+}
+
+#[test]
+fn byte_order_marks_before_a_recipe_are_passed_over() {
+    let desk = desk();
+    desk.write("marked.json", format!("\u{feff}{TOWNS}").as_bytes());
+    desk.run("check marked.json").done();
+}

@@ -18,7 +18,7 @@ fn threads_and_memory_change_nothing() {
     let (desk, _) = desk();
     let mut first: Option<Vec<u8>> = None;
     let mut spilled = 0;
-    for (threads, memory) in [("1", "1GiB"), ("2", "1GiB"), ("8", "1GiB"), ("2", "1K"), ("1", "1K")] {
+    for (threads, memory) in [("1", "1GiB"), ("2", "1GiB"), ("8", "1GiB"), ("2", "1M"), ("1", "1M")] {
         let words = format!(
             "publish lines.json --source lines.geojsonl -o a.pmtiles --force --quiet \
              --threads {threads} --memory {memory} --json --temp ."

@@ -22,7 +22,9 @@ pub fn parse(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
         hint: Some("save the file as UTF-8"),
     })?;
     let mut document = Document { text, nodes: Vec::new(), duplicates: Vec::new() };
-    let mut scan = Scan { text, at: 0 };
+    // Some editors begin a file with a byte order mark, which RFC 8259 allows readers to pass over.
+    let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut scan = Scan { text, at };
     let mut open: Vec<Open> = Vec::new();
     let mut key = None;
     loop {
