@@ -258,14 +258,16 @@ impl Checker<'_> {
     fn zoom(&mut self, value: Value<'_, '_>, path: &str) -> Option<Zoom> {
         let limit = self.options.zoom_limit;
         let zoom = value.as_integer().and_then(|zoom| u8::try_from(zoom).ok()).and_then(Zoom::new);
-        let zoom = zoom.filter(|zoom| *zoom <= limit);
+        let is_beyond = zoom.is_some_and(|zoom| limit < zoom);
+        let zoom = zoom.filter(|_| !is_beyond);
         if zoom.is_none() {
             let problem = self.report(
                 value,
                 format!("{path} must be an integer between 0 and {limit}."),
                 &format!("an integer between 0 and {limit}"),
             );
-            problem.hint = unquote_hint(value);
+            let raised = || format!("a zoom limit of up to {} can be asked for (`--zoom-limit`)", Zoom::MAX);
+            problem.hint = unquote_hint(value).or_else(|| is_beyond.then(raised));
         }
         zoom
     }
