@@ -569,7 +569,8 @@ mod tests {
     fn zoom_limit_is_a_setting() {
         let text = layer(r#""tiles": {}"#).replace("\"maxzoom\": 5", "\"maxzoom\": 22");
         run(&text, &Options { zoom_limit: zellige_model::Zoom::MAX, ..Options::default() }, &[]);
-        check_places(&text, &[["/layers/a/maxzoom", "22", ""]]);
+        let hint = "a zoom limit of up to 22 can be asked for (`--zoom-limit`)";
+        check_places(&text, &[["/layers/a/maxzoom", "22", hint]]);
     }
 
     #[test]
