@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
+use zellige::ingest::{Document, Format};
 use zellige::model::Zoom;
 use zellige::recipe::{Lint, Options, ZOOM_LIMIT, render_lint, render_problem};
 use zellige::survey::sample::SAMPLE_BYTES_MAX;
@@ -19,7 +20,7 @@ use zellige::{Checked, Plan, Source, parse_memory};
 
 use crate::args::{Flag, Given, Verb};
 use crate::exit::Failure;
-use crate::show::{grouped, print, put};
+use crate::show::{counted, grouped, print, printable, put};
 use crate::sources::STDIN;
 use crate::{forecast, publish, sources};
 
@@ -27,6 +28,8 @@ use crate::{forecast, publish, sources};
 const RECIPE_BYTES_MAX: u64 = 16 << 20;
 /// Problems that are shown as text, and warnings.
 const SHOWN_MAX: usize = 50;
+/// Characters that are shown of what is wrong with a line.
+pub(crate) const REASON_CHARS_MAX: usize = 200;
 
 /// The flag that raises the highest zoom; `publish` has it too.
 pub(crate) const ZOOM_LIMIT_FLAG: Flag =
@@ -83,7 +86,7 @@ pub(crate) const VERB: Verb = Verb {
 /// How data is looked at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading {
-    pub(crate) format: zellige::ingest::Format,
+    pub(crate) format: Format,
     sample_bytes_max: u64,
 }
 
@@ -107,6 +110,8 @@ struct Told<'t> {
     lints: Vec<Lint>,
     /// What was looked at of its sources.
     samples: Vec<Sample>,
+    /// How they were read.
+    format: Format,
     forecast: Option<Forecast>,
 }
 
@@ -136,13 +141,13 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         Ok(forecast) => (Some(forecast).filter(|_| limits.is_some() && checked.plan.is_some()), None),
         Err(error) => (None, Some(error)),
     };
-    let told = Told { text: &text, checked: &checked, lints, samples, forecast };
+    let told = Told { text: &text, checked: &checked, lints, samples, format: reading.format, forecast };
     if given.has("json") {
         print(&format!("{:#}\n", to_json(&told)))?;
     } else {
         let (refusals, warnings) = (refusals(&text, &checked), warnings(&told));
         let verdict = verdict(&checked, told.lints.len());
-        let looked_at = looked_at(&told.samples);
+        let looked_at = looked_at(&told);
         let forecast = told.forecast.as_ref().zip(checked.plan.as_ref());
         let forecast = forecast.map(|(forecast, plan)| forecast::to_text(forecast, plan)).unwrap_or_default();
         print(&format!("{refusals}{warnings}{}: {verdict}\n{looked_at}{forecast}", path.display()))?;
@@ -216,13 +221,13 @@ fn put_rest(out: &mut String, n: usize, what: &str) {
     }
 }
 
-/// Returns a line for each source about how much of it was looked at.
-fn looked_at(samples: &[Sample]) -> String {
+/// Returns for each source how much of it was looked at, and which lines are no features.
+fn looked_at(told: &Told<'_>) -> String {
     let mut out = String::new();
-    for sample in samples {
+    for sample in &told.samples {
         let id = sample.id.rsplit('/').next().unwrap_or(&sample.id);
-        let n_features = grouped(sample.features.len() as u64);
-        put(&mut out, format_args!("looked at {n_features} features of {id}"));
+        let n_features = counted(sample.features.len() as u64, "feature", "features");
+        put(&mut out, format_args!("looked at {n_features} of {id}"));
         match sample.reach {
             _ if sample.is_whole() => out.push_str(", all there are\n"),
             Some(reach) => put(&mut out, format_args!(", {:.1} % of it\n", sample.share * reach * 100.0)),
@@ -230,25 +235,39 @@ fn looked_at(samples: &[Sample]) -> String {
                 out.push_str(", all from its beginning: it is a pipe that is too long to be read whole\n");
             }
         }
+        put_faults(&mut out, sample, told.format);
     }
     out
+}
+
+/// Says which lines of a sample are no features, if any.
+fn put_faults(out: &mut String, sample: &Sample, format: Format) {
+    let Some(first) = &sample.first_fault else { return };
+    let n_lines = counted(sample.n_faults, "line is no feature", "lines are no features");
+    let (place, reason) = (sample.locate(first.place), printable(&first.reason, REASON_CHARS_MAX));
+    put(out, format_args!("  {n_lines} and would be dropped; the first is {place}: {reason}\n"));
+    if let Some(hint) = document_hint(first.document, format) {
+        put(out, format_args!("  hint: {hint}\n"));
+    }
+}
+
+/// Returns what to do about a line that seems to be a part of a whole document; nothing where documents are expected.
+pub(crate) fn document_hint(document: Option<Document>, format: Format) -> Option<String> {
+    let document = document.filter(|_| format == Format::Lines)?;
+    Some(document.advice("`--format geojson`"))
 }
 
 /// Returns one phrase about the whole recipe.
 fn verdict(checked: &Checked, n_lints: usize) -> String {
     let mut verdict = match checked.problems.len() {
         0 => "valid".to_owned(),
-        n => format!("not valid, {}", counted(n, "problem", "problems")),
+        n => format!("not valid, {}", counted(n as u64, "problem", "problems")),
     };
     if n_lints > 0 {
         verdict.push_str(", ");
-        verdict.push_str(&counted(n_lints, "warning", "warnings"));
+        verdict.push_str(&counted(n_lints as u64, "warning", "warnings"));
     }
     verdict
-}
-
-fn counted(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 fn to_json(told: &Told<'_>) -> Value {
@@ -260,7 +279,7 @@ fn to_json(told: &Told<'_>) -> Value {
         "lints": lints,
     });
     if !told.samples.is_empty() {
-        object["sources"] = told.samples.iter().map(sample_to_json).collect();
+        object["sources"] = told.samples.iter().map(|sample| sample_to_json(sample, told.format)).collect();
     }
     if let (Some(forecast), Some(plan)) = (&told.forecast, &told.checked.plan) {
         object["forecast"] = forecast::to_json(forecast, plan);
@@ -282,10 +301,17 @@ fn lint_to_json(places: &mut Places<'_>, lint: &Lint) -> Value {
     })
 }
 
-fn sample_to_json(sample: &Sample) -> Value {
+fn sample_to_json(sample: &Sample, format: Format) -> Value {
+    let first_fault = sample.first_fault.as_ref().map(|first| {
+        let (file, line) = sample.line_number(first.place).unzip();
+        let hint = document_hint(first.document, format);
+        json!({"file": file, "line": line, "reason": first.reason, "hint": hint})
+    });
     json!({
         "source": sample.id,
         "features": sample.features.len(),
+        "faults": sample.n_faults,
+        "first_fault": first_fault,
         "share": sample.reach.map(|reach| sample.share * reach),
     })
 }

@@ -13,14 +13,15 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
-use zellige::ingest::{Fault, Item, Notes, Parser};
+use anyhow::{Context, anyhow};
+use zellige::ingest::{Document, Fault, Format, Item, Notes, Parser};
 use zellige::model::{Feature, Place, Zoom};
 use zellige::recipe::Options;
 use zellige::tile::explain::{Explanation, explain};
 use zellige::{Plan, Source};
 
 use crate::args::{Flag, Given, Verb};
+use crate::check::document_hint;
 use crate::exit::{Failure, tell};
 use crate::show::print;
 use crate::sources::{self, STDIN, Wanted};
@@ -77,7 +78,8 @@ struct Told<'t> {
 /// What a line turned out to be.
 enum Found {
     Feature(Box<Feature>, Notes),
-    Fault(Fault),
+    /// Why it is none, and perhaps what to do about it.
+    Fault(Fault, Option<String>),
 }
 
 pub(crate) fn run(given: &Given) -> Result<(), Failure> {
@@ -100,10 +102,10 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let id = wanted.id().to_owned();
     let input = wanted.inputs().first().map(|path| path.display().to_string()).unwrap_or_default();
     let source = sources::open(vec![wanted], format, &Arc::default()).remove(0);
-    let found = find(source, &input, line)?;
+    let found = find(source, format, &input, line)?;
     let layers = match &found {
         Found::Feature(feature, _) => explain_layers(plan, &id, feature, zoom),
-        Found::Fault(_) => Vec::new(),
+        Found::Fault(..) => Vec::new(),
     };
     let told = Told { input, line, found: &found, layers, zoom };
     let out = if given.has("json") { format!("{:#}\n", json::to_json(&told)) } else { text::to_text(&told) };
@@ -146,8 +148,8 @@ fn pick(all: &[Wanted], file: Option<&str>) -> Result<Wanted, String> {
     }
 }
 
-/// Reads up to a line.
-fn find(source: Source, input: &str, line: u64) -> anyhow::Result<Found> {
+/// Reads up to a line; that the first line of the input is one of a whole document explains what is wrong with others.
+fn find(source: Source, format: Format, input: &str, line: u64) -> Result<Found, Failure> {
     let attempt = || format!("cannot look for line {line} of `{input}`");
     let blocks = source.open(&zellige::ingest::Settings::default()).with_context(attempt)?;
     let lines_before = |block: u32| {
@@ -155,30 +157,39 @@ fn find(source: Source, input: &str, line: u64) -> anyhow::Result<Found> {
     };
     let is_blank = || anyhow!("line {line} of `{input}` is blank");
     let (mut parser, mut n_blocks, mut found) = (Parser::new(), 0, None);
+    let mut first = None;
     while let Some(mut block) = blocks.next().with_context(attempt)? {
         let n_before = lines_before(n_blocks);
         n_blocks += 1;
         let flow = block
             .for_each(&mut parser, &mut |place, item| {
                 let number = n_before + u64::from(place.line) + 1;
+                let document = match &item {
+                    Item::Feature(..) => None,
+                    Item::Fault(fault, text) => Document::of(&fault.reason, text),
+                };
+                let whole = *first.get_or_insert(document);
                 if number == line {
                     found = Some(match item {
                         Item::Feature(feature, notes) => Found::Feature(Box::new(feature.clone()), notes),
-                        Item::Fault(fault, _) => Found::Fault(fault),
+                        Item::Fault(fault, _) => {
+                            Found::Fault(fault, document_hint(whole.or(document), format))
+                        }
                     });
                 }
                 if number < line { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })
             .with_context(attempt)?;
         if flow.is_break() {
-            return found.ok_or_else(is_blank);
+            return Ok(found.ok_or_else(is_blank)?);
         }
     }
     let n_lines = lines_before(n_blocks);
     if n_lines < line {
-        bail!("`{input}` has no line {line}, it ends with line {n_lines}");
+        let error = anyhow!("`{input}` has no line {line}, it ends with line {n_lines}");
+        return Err(Failure::Failed { error, hint: document_hint(first.flatten(), format) });
     }
-    Err(is_blank())
+    Err(is_blank().into())
 }
 
 /// Explains the feature for every layer that takes it, at one zoom or at all.

@@ -32,6 +32,11 @@ pub(crate) fn printable(text: &str, chars_max: usize) -> String {
     out
 }
 
+/// Returns a count with the word that suits it.
+pub(crate) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
 /// Appends formatted text.
 pub(crate) fn put(out: &mut String, text: fmt::Arguments<'_>) {
     fmt::Write::write_fmt(out, text).expect("writing to a string does not fail");

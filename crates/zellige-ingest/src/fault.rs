@@ -1,13 +1,14 @@
-//! What may be wrong with one line: a fault drops it, notes do not.
+//! What may be wrong with one line: a fault drops it, notes do not; and whether it was a line of a whole document.
 //!
 //! In:     nothing; these are words.
-//! Out:    [`Fault`] with its code and reason, [`Notes`] as a small set of codes.
+//! Out:    [`Fault`] with its code and reason, [`Notes`] as a small set of codes, [`Document`].
 //! Keeps:  reasons of the hosted service letter by letter; ours stand in the same tone.
 //! Source: recipe specification 6.2 and 7.3 (W202, W203).
 
 use std::borrow::Cow;
 
 use zellige_model::FindingCode;
+use zellige_model::finding::EXAMPLE_BYTES_MAX;
 
 /// Why a line became no feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,43 @@ impl Fault {
     /// Returns a fault of decoding (W202) that names what was found.
     pub(crate) const fn found(reason: String) -> Self {
         Self { code: FindingCode::LineUndecodable, reason: Cow::Owned(reason) }
+    }
+}
+
+/// What a bad line seems to be a part of when it was read with [`Format::Lines`](crate::Format::Lines).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// A whole `FeatureCollection`, or the beginning of one.
+    Collection,
+    /// JSON that goes on in the next line: a `FeatureCollection`, or a feature in several lines.
+    Spread,
+}
+
+impl Document {
+    /// Judges a line by its fault's reason and by its bytes, of which the first [`EXAMPLE_BYTES_MAX`] and the last are
+    /// looked at; nothing when it seems to be just a bad line.
+    #[must_use]
+    pub fn of(reason: &str, line: &[u8]) -> Option<Self> {
+        const NAME: &[u8] = b"\"FeatureCollection\"";
+        let start = &line[..line.len().min(EXAMPLE_BYTES_MAX)];
+        if reason.contains("FeatureCollection") || start.windows(NAME.len()).any(|word| word == NAME) {
+            return Some(Self::Collection);
+        }
+        matches!(line.trim_ascii_end().last(), Some(b'{' | b'[' | b',')).then_some(Self::Spread)
+    }
+
+    /// Returns what to do about it; `option` is how one asks for
+    /// [`Format::FeatureCollection`](crate::Format::FeatureCollection), such as `` `--format geojson` ``.
+    #[must_use]
+    pub fn advice(self, option: &str) -> String {
+        match self {
+            Self::Collection => format!("read a whole FeatureCollection with {option}"),
+            Self::Spread => {
+                format!(
+                    "a feature must stand on one line, and a whole FeatureCollection is read with {option}"
+                )
+            }
+        }
     }
 }
 
@@ -88,6 +126,20 @@ impl Notes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(reason: &str, line: &str, expected: Option<Document>) {
+        assert_eq!(Document::of(reason, line.as_bytes()), expected, "{line}");
+    }
+
+    #[test]
+    fn lines_of_whole_documents_are_recognized() {
+        check("Line is not valid JSON", r#"{"type": "FeatureCollection","#, Some(Document::Collection));
+        check("FeatureCollection is no feature", "{}", Some(Document::Collection));
+        check("Line is not valid JSON", "{ ", Some(Document::Spread));
+        check("Line is not valid JSON", r#"{"type": "Feature"},"#, Some(Document::Spread));
+        check("Line is not valid JSON", "nonsense", None);
+        check("Line is not valid JSON", "", None);
+    }
 
     #[test]
     fn notes_are_a_set_that_holds_every_code() {

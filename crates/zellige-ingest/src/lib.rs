@@ -57,7 +57,7 @@ pub use block::{Block, Item};
 pub use blocks::Blocks;
 pub use check::LONGITUDE_MAX;
 pub use error::Error;
-pub use fault::{Fault, Notes};
+pub use fault::{Document, Fault, Notes};
 pub use geozero::FeatureWriter;
 pub use parse::{NESTING_MAX, Parser};
 pub use shelf::Shelf;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use zellige_ingest::Document;
+
 /// Why a publish ended without a tileset; the old one, if any, stands as it was.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -42,8 +44,10 @@ pub enum Error {
     /// No line of the sources is a feature.
     #[error("No GeoJSON features processed. Make sure your GeoJSON is line-delimited.")]
     NoGeoJson {
-        /// What is wrong with the first line that is no feature, and what to do about it.
-        hint: Option<String>,
+        /// What is wrong with the first line that is no feature, if an example was kept.
+        reason: Option<String>,
+        /// What that line seems to be a part of.
+        document: Option<Document>,
     },
     /// Nothing reached a tile.
     #[error(
@@ -104,11 +108,22 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns what a user could do about it, if that can be said.
+    /// Returns what a user could do about it, if that can be said, in the words of the command line.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
+        self.hint_with("`--format geojson`")
+    }
+
+    /// Returns what a user could do about it, if that can be said; `collection` is how one asks for sources that are
+    /// whole `FeatureCollection` documents.
+    #[must_use]
+    pub fn hint_with(&self, collection: &str) -> Option<String> {
         match self {
-            Self::NoGeoJson { hint } => hint.clone(),
+            Self::NoGeoJson { reason: Some(reason), document } => {
+                let advice = document.map(|document| format!("; {}", document.advice(collection)));
+                let advice = advice.unwrap_or_default();
+                Some(format!("the first line that is no feature says: {reason}{advice}"))
+            }
             Self::Expression { file, line, .. } => Some(format!(
                 "look at line {line} of {file}; guard the expression with `has`, `coalesce` or `to-number`"
             )),

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
 
 use zellige_archive::{CreateOptions, Format, WriteTiles};
-use zellige_ingest::{Blocks, Shelf, Source};
+use zellige_ingest::{Blocks, Document, Shelf, Source};
 use zellige_model::{Example, FindingCode, Place};
 use zellige_recipe::Plan;
 use zellige_tile::fault::Fault;
@@ -143,7 +143,7 @@ impl Job<'_> {
             return Err(Error::NoFeatures);
         }
         if found.features == 0 {
-            return Err(Error::NoGeoJson { hint: hint(&found) });
+            return Err(no_geojson(&found));
         }
         let lines = Lines { sources: sources.into_iter().map(|source| (source.id, source.blocks)).collect() };
         if let Some(fault) = found.sliced.fault.take() {
@@ -287,18 +287,14 @@ fn match_source(in_recipe: &str, given: &[&str]) -> Option<usize> {
     whole.or_else(|| given.iter().position(|id| Some(*id) == last_part))
 }
 
-/// Returns what is wrong with the first line that is no feature, and what to do about a whole collection.
-fn hint(found: &Found) -> Option<String> {
-    let example: &Example = found.findings.get(FindingCode::LineUndecodable)?.examples.first()?;
-    let collection = "\"FeatureCollection\"";
-    let advice = if example.text.contains(collection) || example.reason.contains("FeatureCollection") {
-        "; read a whole FeatureCollection with `--format geojson`"
-    } else if example.text.trim_end().ends_with(['{', '[', ',']) {
-        "; a feature must stand on one line, and a whole FeatureCollection is read with `--format geojson`"
-    } else {
-        ""
-    };
-    Some(format!("the first line that is no feature says: {}{advice}", example.reason))
+/// Returns why no line is a feature, judged by the first of them.
+fn no_geojson(found: &Found) -> Error {
+    let tally = found.findings.get(FindingCode::LineUndecodable);
+    let first: Option<&Example> = tally.and_then(|tally| tally.examples.first());
+    Error::NoGeoJson {
+        reason: first.map(|first| first.reason.clone()),
+        document: first.and_then(|first| Document::of(&first.reason, first.text.as_bytes())),
+    }
 }
 
 /// Returns what a tileset at `target` is called when nobody names it: its file name without the extension,

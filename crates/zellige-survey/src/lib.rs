@@ -22,7 +22,7 @@ pub use error::Error;
 pub use forecast::{Forecast, forecast};
 pub use lint::{lint, lint_forecast};
 pub use profile::{AttributeProfile, Profile};
-pub use sample::{Sample, Sampled};
+pub use sample::{FirstFault, Sample, Sampled};
 pub use starter::{Starter, starter};
 
 /// Whether a given id is the id in a recipe or its last part.

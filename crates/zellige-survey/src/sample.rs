@@ -8,9 +8,10 @@
 //!         what they share is misjudged; so blocks are not taken by turns. When what is kept outgrows its size, the
 //!         bound falls and blocks are dropped again, so that the length of a pipe need not be known.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use zellige_ingest::{Blocks, Item, Parser, Settings, Source};
+use zellige_ingest::{Blocks, Document, Item, Parser, Settings, Source};
 use zellige_model::{Feature, Place, ValueRef};
 
 use crate::Error;
@@ -49,6 +50,8 @@ pub struct Sample {
     pub reach: Option<f64>,
     /// Lines of the kept blocks that are no features.
     pub n_faults: u64,
+    /// The first of them.
+    pub first_fault: Option<FirstFault>,
     blocks: Blocks,
 }
 
@@ -63,6 +66,17 @@ pub struct Sampled {
     pub feature: Feature,
 }
 
+/// The first line of a sample that is no feature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstFault {
+    /// Its place in the source.
+    pub place: Place,
+    /// What is wrong with it.
+    pub reason: Cow<'static, str>,
+    /// What it seems to be a part of, if features were meant to stand one a line.
+    pub document: Option<Document>,
+}
+
 /// A block that was kept.
 #[derive(Debug, Default)]
 struct Unit {
@@ -70,6 +84,7 @@ struct Unit {
     number: u64,
     features: Vec<(Place, Feature)>,
     n_faults: u64,
+    first_fault: Option<FirstFault>,
     bytes: u64,
 }
 
@@ -114,12 +129,13 @@ impl Sample {
         let n_units = keeper.units.len() as u32;
         let share = if n_blocks == 0 { 1.0 } else { f64::from(n_units) / n_blocks as f64 };
         let n_faults = keeper.units.iter().map(|unit| unit.n_faults).sum();
+        let first_fault = keeper.units.iter().find_map(|unit| unit.first_fault.clone());
         let mut features = Vec::new();
         for (unit_idx, unit) in keeper.units.into_iter().enumerate() {
             let sampled = |(place, feature)| Sampled { unit: unit_idx as u32, place, feature };
             features.extend(unit.features.into_iter().map(sampled));
         }
-        Ok(Self { id, features, n_units, share, reach, n_faults, blocks })
+        Ok(Self { id, features, n_units, share, reach, n_faults, first_fault, blocks })
     }
 
     /// Whether every feature of the source is in the sample.
@@ -134,10 +150,17 @@ impl Sample {
         1.0 / (self.share * self.reach.unwrap_or(1.0))
     }
 
+    /// Returns the input and the number of the line there, from 1; nothing when lines before it were not read. In a whole
+    /// document the number is that of the feature.
+    #[must_use]
+    pub fn line_number(&self, place: Place) -> Option<(String, u64)> {
+        self.blocks.line_number(place)
+    }
+
     /// Says where a feature stands: its input and line, or the input alone when lines before it were not read.
     #[must_use]
     pub fn locate(&self, place: Place) -> String {
-        if let Some((input, line)) = self.blocks.line_number(place) {
+        if let Some((input, line)) = self.line_number(place) {
             return format!("line {line} of {input}");
         }
         let start = Place { block: 0, line: 0, ..place };
@@ -153,7 +176,14 @@ impl Unit {
                 self.bytes += size(&feature);
                 self.features.push((place, feature));
             }
-            Item::Fault(..) => self.n_faults += 1,
+            Item::Fault(fault, line) => {
+                self.n_faults += 1;
+                self.first_fault.get_or_insert_with(|| FirstFault {
+                    place,
+                    reason: fault.reason.clone(),
+                    document: Document::of(&fault.reason, line),
+                });
+            }
         }
     }
 }
@@ -273,9 +303,15 @@ mod tests {
     }
 
     #[test]
-    fn bad_lines_are_counted() {
-        let sample = take(b"nonsense\n".to_vec(), SAMPLE_BYTES_MAX);
-        assert_eq!((sample.features.len(), sample.n_faults), (0, 1));
-        assert_eq!(take(Vec::new(), 1).features, []);
+    fn bad_lines_are_counted_and_the_first_is_kept() {
+        let mut text = lines(2_000);
+        text.extend(b"nonsense\n{\n");
+        let sample = take(text, SAMPLE_BYTES_MAX);
+        assert_eq!((sample.features.len(), sample.n_faults), (2_000, 2));
+        let first = sample.first_fault.clone().unwrap();
+        assert_eq!(sample.locate(first.place), "line 2001 of memory");
+        assert_eq!(first.reason, "Line is not valid JSON: expected ident (column 2)");
+        assert_eq!(first.document, None);
+        assert_eq!(take(Vec::new(), 1).first_fault, None);
     }
 }

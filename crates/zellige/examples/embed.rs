@@ -1,5 +1,5 @@
 //! Cuts a file of line-delimited GeoJSON into a tileset:
-//! `cargo run --release --example embed -- towns.geojsonl towns.pmtiles`.
+//! `cargo run --release -p zellige --example embed -- towns.geojsonl towns.pmtiles`.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it did")]
 

@@ -4,12 +4,13 @@
 //! Out:    how it ended; what happens is told line by line, each line with the name of the job.
 //! Keeps:  the old tileset when anything fails.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::Value;
 use zellige::recipe::{Envelope, Options, check, render_problem};
 use zellige::{Phase, Plan, Progress, Settings, Source};
@@ -17,9 +18,12 @@ use zellige::{Phase, Plan, Progress, Settings, Source};
 use super::jobs::{Job, Recipe};
 use super::stamp::Stamp;
 use super::{Outcome, Status, table};
+use crate::usage::did_you_mean;
 
 /// How often a running job says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// How a job asks for whole `FeatureCollection` documents.
+const COLLECTION_OPTION: &str = "`\"options\": {\"format\": \"geojson\"}`";
 
 /// What a job may use of the machine, unless it says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +56,8 @@ fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(
     if !force && let Some(report) = stamp.matching(&job.output) {
         return Ok((Status::Unchanged, Some(report)));
     }
-    let (plan, envelope) = plan(&recipe)?;
+    let (plan, envelope) = plan(&recipe, &job.recipe)?;
+    check_ids(job, &plan)?;
     if let Some(folder) = job.output.parent() {
         fs::create_dir_all(folder).with_context(|| format!("making `{}` failed", folder.display()))?;
     }
@@ -66,7 +71,7 @@ fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(
     let report = match report {
         Ok(report) => report.to_json(),
         Err(error) => {
-            let hint = error.hint().map(|hint| format!("hint: {hint}"));
+            let hint = error.hint_with(COLLECTION_OPTION).map(|hint| format!("hint: {hint}"));
             let error = anyhow::Error::new(error);
             return Err(match hint {
                 Some(hint) => anyhow::anyhow!("{error:#}\n  {hint}"),
@@ -88,12 +93,31 @@ fn read_recipe(recipe: &Recipe) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Returns what a recipe means and what stands beside it, or all that is wrong with it.
-fn plan(recipe: &[u8]) -> anyhow::Result<(Plan, Option<Envelope>)> {
-    let checked = check(recipe, &Options::default());
-    let problems = checked.problems.iter();
-    let shown: Vec<String> = problems.map(|problem| render_problem(recipe, problem)).collect();
-    let plan = checked.plan.with_context(|| format!("the recipe is refused\n{}", shown.concat()))?;
-    Ok((plan, checked.envelope))
+fn plan(text: &[u8], recipe: &Recipe) -> anyhow::Result<(Plan, Option<Envelope>)> {
+    let checked = check(text, &Options::default());
+    let refusal = || {
+        let name = match recipe {
+            Recipe::File(path) => format!("the recipe `{}`", path.display()),
+            Recipe::Inline(_) => "its recipe".to_owned(),
+        };
+        let problems = checked.problems.iter();
+        let shown: Vec<String> =
+            problems.map(|problem| format!("error: {}", render_problem(text, problem))).collect();
+        format!("{name} is refused\n{}", shown.join("\n").trim_end())
+    };
+    Ok((checked.plan.with_context(refusal)?, checked.envelope))
+}
+
+/// Refuses ids of sources that no layer names.
+fn check_ids(job: &Job, plan: &Plan) -> anyhow::Result<()> {
+    let ids: BTreeSet<&str> = plan.layers.iter().map(|layer| layer.source.as_str()).collect();
+    let short: Vec<&str> = ids.iter().map(|id| id.rsplit('/').next().unwrap_or(id)).collect();
+    let given = job.sources.iter().map(|(id, _)| id.as_str());
+    let unknown: Vec<String> = given
+        .filter(|id| !ids.contains(id) && !short.contains(id))
+        .map(|id| format!("no layer of the recipe has a source `{id}`{}", did_you_mean(id, &short)))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { bail!("{}", unknown.join("; ")) }
 }
 
 fn sources(job: &Job) -> Vec<Source> {
@@ -202,8 +226,39 @@ mod tests {
 
     #[test]
     fn refused_recipe_is_shown_with_its_place() {
-        let recipe = b"{\"version\": 1, \"layers\": {\"a\": {\n\"source\": \"mapbox://tileset-source/me/x\", \"minzoom\": 0}}}";
-        let error = plan(recipe).unwrap_err().to_string();
-        assert!(error.contains("layers.a.maxzoom is required."), "{error}");
+        let text = b"{\"version\": 1, \"layers\": {\"a\": {\n\"source\": \"mapbox://tileset-source/me/x\"}}}";
+        let error = plan(text, &Recipe::File("r.json".into())).unwrap_err().to_string();
+        for part in [
+            "the recipe `r.json` is refused\nerror: layers.a.minzoom is required.\n",
+            "\n\nerror: layers.a.maxzoom is required.\n",
+        ] {
+            assert!(error.contains(part), "`{part}` is not in\n{error}");
+        }
+    }
+
+    /// Builds a job that fails, and returns why.
+    fn failure(job: &Job) -> String {
+        build(job, &SHARE, false, true).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn misspelt_source_is_told_with_the_likely_one() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("x.geojsonl"), POINT).unwrap();
+        let layer = r#"{"source": "mapbox://tileset-source/me/roads", "minzoom": 0, "maxzoom": 2}"#;
+        let mut job = job(folder.path(), layer);
+        "raods".clone_into(&mut job.sources[0].0);
+        assert_eq!(failure(&job), "no layer of the recipe has a source `raods`, did you mean `roads`?");
+    }
+
+    #[test]
+    fn whole_documents_are_asked_for_in_the_words_of_jobs() {
+        let folder = tempfile::tempdir().unwrap();
+        let document = r#"{"type": "FeatureCollection", "features": []}"#;
+        fs::write(folder.path().join("x.geojsonl"), document).unwrap();
+        let layer = r#"{"source": "mapbox://tileset-source/me/x", "minzoom": 0, "maxzoom": 2}"#;
+        let error = failure(&job(folder.path(), layer));
+        let end = r#"; read a whole FeatureCollection with `"options": {"format": "geojson"}`"#;
+        assert!(error.ends_with(end), "{error}");
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn to_json(told: &Told<'_>) -> Value {
         told.layers.iter().map(|(name, explanation)| layer_to_json(name, explanation)).collect();
     let (feature, fault) = match told.found {
         Found::Feature(feature, notes) => (feature_to_json(feature, *notes), Value::Null),
-        Found::Fault(fault) => (Value::Null, fault_to_json(fault)),
+        Found::Fault(fault, hint) => (Value::Null, fault_to_json(fault, hint.as_deref())),
     };
     json!({
         "file": told.input,
@@ -30,8 +30,8 @@ pub(super) fn to_json(told: &Told<'_>) -> Value {
     })
 }
 
-fn fault_to_json(fault: &Fault) -> Value {
-    json!({"code": fault.code.code(), "warning": text::warning(fault), "reason": fault.reason})
+fn fault_to_json(fault: &Fault, hint: Option<&str>) -> Value {
+    json!({"code": fault.code.code(), "warning": text::warning(fault), "reason": fault.reason, "hint": hint})
 }
 
 fn feature_to_json(feature: &Feature, notes: Notes) -> Value {

@@ -11,7 +11,8 @@ use zellige::recipe::plan::{Limit, RankOrder};
 use zellige::tile::explain::{AtZoom, Change, Explanation, Fate, Id, InTile, Step};
 
 use super::{Found, Told};
-use crate::show::{grouped, paragraph, printable, put};
+use crate::check::REASON_CHARS_MAX;
+use crate::show::{counted, grouped, paragraph, printable, put};
 
 /// Characters of a value that are shown.
 const VALUE_CHARS_MAX: usize = 60;
@@ -25,7 +26,10 @@ pub(super) fn to_text(told: &Told<'_>) -> String {
     let Told { input, line, .. } = told;
     let (feature, notes) = match told.found {
         Found::Feature(feature, notes) => (feature, notes),
-        Found::Fault(fault) => return format!("{input}, line {line}: {}\n", fault_text(fault)),
+        Found::Fault(fault, hint) => {
+            let hint = hint.as_ref().map(|hint| format!("  hint: {hint}\n")).unwrap_or_default();
+            return format!("{input}, line {line}: {}\n{hint}", fault_text(fault));
+        }
     };
     let n_vertices = feature.geometry.points.len() as u64;
     let mut out = format!(
@@ -66,7 +70,7 @@ pub(super) fn to_text(told: &Told<'_>) -> String {
 
 /// Says why a line became no feature.
 fn fault_text(fault: &Fault) -> String {
-    format!("dropped before any layer ({}): {}", warning(fault), printable(&fault.reason, 200))
+    format!("dropped before any layer ({}): {}", warning(fault), printable(&fault.reason, REASON_CHARS_MAX))
 }
 
 /// Returns the code of the warning that the job gives.
@@ -91,9 +95,9 @@ fn zoom_text(at: &AtZoom, explanation: &Explanation) -> String {
     if at.fate == Fate::Written {
         if let Some(shape) = at.shape.filter(|_| explanation.kind != GeometryKind::Point) {
             let outward = if shape.is_outward { ", outward" } else { "" };
-            let (before, after) = (shape.n_before, shape.n_after);
-            let units = shape.tolerance_units;
-            parts.push(format!("{before} -> {after} vertices by {units} units{outward}"));
+            let (vertices, units) =
+                (reduced(shape.n_before, shape.n_after), units_text(shape.tolerance_units));
+            parts.push(format!("{vertices} by {units}{outward}"));
         }
         if let Some(id) = at.stage.id {
             parts.push(format!("id {id}"));
@@ -179,10 +183,7 @@ fn push_feature_steps(out: &mut String, at: &AtZoom, explanation: &Explanation) 
         );
     }
     if let Some(n_left) = explanation.n_vertices_in_bbox {
-        step(
-            "features.bbox",
-            &format!("{} -> {n_left} vertices", explanation.n_vertices - explanation.n_outside),
-        );
+        step("features.bbox", &reduced(explanation.n_vertices - explanation.n_outside, n_left));
     }
     for by in [Step::ZoomElement, Step::Set] {
         changes_by(by, at)
@@ -193,9 +194,8 @@ fn push_feature_steps(out: &mut String, at: &AtZoom, explanation: &Explanation) 
     }
     if let Some(shape) = at.shape {
         let outward = if shape.is_outward { ", outward only" } else { "" };
-        let (before, after) = (shape.n_before, shape.n_after);
-        let units = shape.tolerance_units;
-        step(Step::Simplification.option(), &format!("{before} -> {after} vertices, {units} units{outward}"));
+        let (vertices, units) = (reduced(shape.n_before, shape.n_after), units_text(shape.tolerance_units));
+        step(Step::Simplification.option(), &format!("{vertices}, {units}{outward}"));
     }
     if at.n_tiles > 0 {
         step("cut", &counted(at.n_tiles, "tile", "tiles"));
@@ -280,6 +280,15 @@ fn value_text(value: ValueRef<'_>) -> String {
     printable(&text, VALUE_CHARS_MAX)
 }
 
-fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+/// Returns how many vertices there were, and how many are left.
+fn reduced(n_before: usize, n_after: usize) -> String {
+    let vertices = if n_after == 1 { "vertex" } else { "vertices" };
+    format!("{n_before} -> {n_after} {vertices}")
+}
+
+/// Returns a tolerance in units of the grid.
+fn units_text(units: f64) -> String {
+    let units = units.to_string();
+    let word = if units == "1" { "unit" } else { "units" };
+    format!("{units} {word}")
 }

@@ -88,11 +88,60 @@ fn data_is_held_against_the_recipe() {
     assert_eq!(codes, ["unknown-attribute", "expression-fails", "unknown-attribute"]);
     assert_eq!(
         found["sources"],
-        json!([{"source": "mapbox://tileset-source/me/towns", "features": 2, "share": 1.0}])
+        json!([{
+            "source": "mapbox://tileset-source/me/towns", "features": 2, "faults": 0, "first_fault": null, "share": 1.0
+        }])
     );
     desk.run("check towns.json --source other=towns.geojsonl")
         .fails(2, &["the recipe has no source `other`"]);
     desk.run("check towns.json --source none.geojsonl").fails(1, &["none.geojsonl"]);
+}
+
+#[test]
+fn bad_lines_are_counted_and_the_first_is_named() {
+    let bad = "nonsense\n{}\n";
+    let desk = Desk::new(&[("towns.json", TOWNS), ("towns.geojsonl", &(point("a", 1.0, 2.0) + bad))]);
+    let out = desk.run("check towns.json --source towns.geojsonl").done();
+    assert!(
+        out.ends_with(
+            "looked at 1 feature of towns, all there are\n  2 lines are no features and would be dropped; \
+             the first is line 2 of towns.geojsonl: Line is not valid JSON: expected ident (column 2)\n"
+        ),
+        "{out}"
+    );
+    let found: Value =
+        serde_json::from_str(&desk.run("check towns.json --source towns.geojsonl --json").done()).unwrap();
+    assert_eq!(found["sources"][0]["faults"], 2);
+    assert_eq!(
+        found["sources"][0]["first_fault"],
+        json!({
+            "file": "towns.geojsonl", "line": 2, "hint": null,
+            "reason": "Line is not valid JSON: expected ident (column 2)"
+        })
+    );
+}
+
+#[test]
+fn whole_documents_are_recognized() {
+    let feature = point("a", 1.0, 2.0);
+    let document = format!("{{\"type\": \"FeatureCollection\", \"features\": [\n{feature}]}}\n");
+    let desk = Desk::new(&[
+        ("towns.json", TOWNS),
+        ("towns.geojson", &document),
+        ("line.geojson", &document.replace('\n', "")),
+    ]);
+    let hint = "hint: read a whole FeatureCollection with `--format geojson`\n";
+    for file in ["towns.geojson", "line.geojson"] {
+        let out = desk.run(&format!("check towns.json --source {file}")).done();
+        assert!(out.ends_with(hint), "{out}");
+        let out = desk.run(&format!("explain towns.json --source {file} --line 1")).done();
+        assert!(out.ends_with(hint), "{out}");
+        desk.run(&format!("explain towns.json --source {file} --line 9")).fails(1, &["has no line 9", hint]);
+        let out = desk.run(&format!("check towns.json --source {file} --format geojson")).done();
+        assert!(out.ends_with("looked at 1 feature of towns, all there are\n"), "{out}");
+    }
+    let out = desk.run("explain towns.json --source towns.geojson --line 3").done();
+    assert!(out.ends_with(hint), "{out}");
 }
 
 #[test]
