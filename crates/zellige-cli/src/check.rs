@@ -241,13 +241,18 @@ fn looked_at(told: &Told<'_>) -> String {
 }
 
 /// Says which lines of a sample are no features, if any.
-fn put_faults(out: &mut String, sample: &Sample, format: Format) {
+pub(crate) fn put_faults(out: &mut String, sample: &Sample, format: Format) {
     let Some(first) = &sample.first_fault else { return };
-    let n_lines = counted(sample.n_faults, "line is no feature", "lines are no features");
+    let n_lines = counted(sample.n_faults, "line", "lines");
+    let scope = if sample.is_whole() { "" } else { " of the sample" };
+    let verdict = if sample.n_faults == 1 { "is no feature" } else { "are no features" };
     let (place, reason) = (sample.locate(first.place), printable(&first.reason, REASON_CHARS_MAX));
-    put(out, format_args!("  {n_lines} and would be dropped; the first is {place}: {reason}\n"));
+    put(
+        out,
+        format_args!("{n_lines}{scope} {verdict} and would be dropped; the first is {place}: {reason}\n"),
+    );
     if let Some(hint) = document_hint(first.document, format) {
-        put(out, format_args!("  hint: {hint}\n"));
+        put(out, format_args!("hint: {hint}\n"));
     }
 }
 

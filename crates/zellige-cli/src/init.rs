@@ -1,7 +1,7 @@
 //! The verb `init`: writes a first recipe for data.
 //!
 //! In:     files, a layer each.
-//! Out:    a recipe, to standard output or a new file; what was decided, and the next command, on standard error.
+//! Out:    a recipe, to standard output or a new file; bad lines, what was decided, and the next command, on standard error.
 //! Keeps:  a file that stands there already, unless it is told to replace it.
 //! Source: –
 
@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use zellige::ingest::Format;
 use zellige::survey::starter::{names, starter, to_text};
 use zellige::survey::{Sample, Starter};
 
 use crate::args::{Flag, Given, Verb};
-use crate::check::{Reading, SAMPLE_FLAG};
+use crate::check::{Reading, SAMPLE_FLAG, document_hint, put_faults};
 use crate::exit::{Failure, tell};
 use crate::show::{grouped, print};
 use crate::sources::{self, STDIN};
@@ -60,13 +61,16 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let reading = Reading::of(given)?;
     let limits = forecast::limits_of_job(given)?;
     let samples = samples(&data, reading)?;
-    let made = starter(&samples, &limits).map_err(anyhow::Error::from)?;
+    let made = starter(&samples, &limits).map_err(|error| {
+        let first = samples.iter().find_map(|sample| sample.first_fault.as_ref()?.document);
+        Failure::Failed { error: error.into(), hint: document_hint(first, reading.format) }
+    })?;
     let text = to_text(&made.recipe);
     match &target {
         Some(target) => write(target, &text, given.has("force"))?,
         None => print(&text)?,
     }
-    tell(&report(&made, &samples, &data, target.as_deref()));
+    tell(&report(&made, &samples, (&data, reading.format), target.as_deref()));
     Ok(())
 }
 
@@ -87,8 +91,16 @@ fn write(target: &Path, text: &str, is_forced: bool) -> anyhow::Result<()> {
 }
 
 /// Returns what was decided, and how to go on.
-fn report(made: &Starter, samples: &[Sample], data: &[PathBuf], target: Option<&Path>) -> String {
+fn report(
+    made: &Starter,
+    samples: &[Sample],
+    (data, format): (&[PathBuf], Format),
+    target: Option<&Path>,
+) -> String {
     let mut out = String::new();
+    for sample in samples {
+        put_faults(&mut out, sample, format);
+    }
     // Writing to a string cannot fail.
     for note in &made.notes {
         let _ = writeln!(out, "{note}");

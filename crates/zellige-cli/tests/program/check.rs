@@ -104,7 +104,7 @@ fn bad_lines_are_counted_and_the_first_is_named() {
     let out = desk.run("check towns.json --source towns.geojsonl").done();
     assert!(
         out.ends_with(
-            "looked at 1 feature of towns, all there are\n  2 lines are no features and would be dropped; \
+            "looked at 1 feature of towns, all there are\n2 lines are no features and would be dropped; \
              the first is line 2 of towns.geojsonl: Line is not valid JSON: expected ident (column 2)\n"
         ),
         "{out}"

@@ -47,9 +47,20 @@ fn recipe_is_printed_when_no_file_is_named() {
 }
 
 #[test]
+fn bad_lines_are_told_beside_the_recipe() {
+    let desk = Desk::new(&[("a.geojsonl", &(point("a", 1.0, 2.0) + "nonsense\n"))]);
+    let ran = desk.run("init a.geojsonl");
+    let told = "1 line is no feature and would be dropped; the first is line 2 of a.geojsonl: Line is not valid JSON";
+    assert!(ran.err.starts_with(told), "{}", ran.err);
+    ran.done();
+}
+
+#[test]
 fn data_without_features_is_refused() {
     let desk = Desk::new(&[("a.geojsonl", "nonsense\n")]);
     desk.run("init a.geojsonl").fails(1, &["`a` has no features, so there is nothing to make a recipe for"]);
+    desk.write("b.geojson", br#"{"type": "FeatureCollection", "features": []}"#);
+    desk.run("init b.geojson").fails(1, &["hint: read a whole FeatureCollection with `--format geojson`\n"]);
     desk.run("init").fails(2, &["DATA is missing"]);
     desk.run("init none.geojsonl").fails(1, &["none.geojsonl"]);
 }
