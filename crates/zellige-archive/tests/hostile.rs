@@ -122,6 +122,7 @@ fn directories_that_lie() {
     // A leaf that points to itself, and two pointers to one leaf.
     check(&pmtiles(&[1, 0, 0, 5, 1], &[1, 0, 0, 5, 1]), "leaf directories are more than 4 deep");
     check(&pmtiles(&[2, 0, 3, 0, 0, 5, 5, 1, 1], &[1, 2, 1, 1, 1]), "tile id `2` comes after `2`");
+    check(&pmtiles(&[1, 8, 0, 5, 1], &[1, 1, 1, 1, 1]), "tile id `1` comes after `7`");
     check(&pmtiles(&[1, 0, 0, 1, 1], &[0]), "leaf directory of tile id `0` is empty");
     // A run behind the last number of 64 bits, an id behind the deepest zoom, a run of 2³² tiles.
     let deep = [1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0xff, 0xff, 0xff, 0xff, 15, 1, 1];

@@ -137,6 +137,8 @@ impl Reader {
             if entries.is_empty() {
                 return Err(self.damaged(format!("leaf directory of tile id `{}` is empty", entry.id)));
             }
+            // A look-up comes here only for what follows the pointer.
+            next_id = entry.id;
             open.push((entries, 0));
         }
         Ok(())
