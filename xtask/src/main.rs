@@ -17,6 +17,7 @@ mod ci;
 mod tidy;
 mod bless;
 mod fuzz;
+mod judge;
 mod run;
 mod usage;
 
@@ -37,6 +38,9 @@ usage: cargo xtask VERB [ARGUMENTS]
   bless              writes what the golden cases give now; read the difference before you keep it
   fuzz TARGET        run a fuzz target of `fuzz/`; needs a nightly compiler and cargo-fuzz
       --seconds N    for so long (600)
+  judge borders SOURCE TILESET LAYER [ZOOM]...
+                     gaps and overlaps between neighbouring polygons of a PMTiles file, by GEOS; needs Python
+                     with shapely, pmtiles and mapbox-vector-tile
   help               this text
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -71,7 +75,8 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
         "tidy" => usage::none(verb, rest).and_then(|()| tidy::run()),
         "bless" => usage::none(verb, rest).and_then(|()| bless::run()),
         "fuzz" => fuzz::run(rest),
-        _ => Err(usage::unknown("verb", verb, &["build", "ci", "tidy", "bless", "fuzz", "help"])),
+        "judge" => judge::run(rest),
+        _ => Err(usage::unknown("verb", verb, &["build", "ci", "tidy", "bless", "fuzz", "judge", "help"])),
     }
 }
 

@@ -163,3 +163,93 @@ impl Shelf {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::ops::ControlFlow;
+
+    use zellige_model::Place;
+
+    use super::*;
+    use crate::{Item, Parser, Settings, Source};
+
+    const LINES: &str = concat!(
+        "{\"type\":\"Feature\",\"id\":1,\"geometry\":{\"type\":\"Point\",\"coordinates\":[1,2]}}\n",
+        "\nno feature\n",
+        "{\"type\":\"Feature\",\"id\":2,\"geometry\":{\"type\":\"Point\",\"coordinates\":[3,4]}}\n",
+    );
+
+    fn told(block: &mut Block) -> Vec<(Place, String)> {
+        let mut all = Vec::new();
+        let _ = block
+            .for_each(&mut Parser::new(), &mut |place, item| {
+                all.push(match item {
+                    Item::Feature(feature, _) => (place, format!("{feature:?}")),
+                    Item::Fault(..) => (place, "fault".to_owned()),
+                });
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        all
+    }
+
+    /// Reads all blocks, puts them aside, and reads them again; returns the bytes of the temporary file.
+    fn check(source: Source) -> u64 {
+        let blocks = source.open(&Settings { block_bytes: 100, line_bytes_max: 1000 }).unwrap();
+        let shelf = Shelf::new(std::env::temp_dir());
+        let mut first = Vec::new();
+        while let Some(mut block) = blocks.next().unwrap() {
+            first.extend(told(&mut block));
+            shelf.put(&block).unwrap();
+        }
+        assert_eq!(first.len(), 3);
+        let mut again = Vec::new();
+        while let Some(mut block) = shelf.take().unwrap() {
+            again.extend(told(&mut block));
+        }
+        assert_eq!(again, first);
+        assert!(shelf.is_empty());
+        shelf.spilled_bytes()
+    }
+
+    fn features() -> Vec<zellige_model::Feature> {
+        let read = |line: &str| {
+            let mut feature = zellige_model::Feature::default();
+            Parser::new().parse(line.as_bytes(), &mut feature).map(|_| feature)
+        };
+        // A feature without geometry is a fault, as the line between the others.
+        LINES.lines().filter(|line| !line.is_empty()).map(|line| read(line).unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn blocks_are_read_again_from_where_they_came() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        std::fs::write(&path, LINES).unwrap();
+        assert_eq!(check(Source::new("file").file(&path)), 0);
+        let pipe = Source::new("pipe").reader("pipe", Box::new(Cursor::new(LINES)));
+        assert_eq!(check(pipe), LINES.len() as u64);
+        assert!(check(Source::new("memory").features(Box::new(features().into_iter()))) > 0);
+    }
+
+    #[test]
+    fn file_that_was_changed_meanwhile_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        std::fs::write(&path, LINES).unwrap();
+        let blocks = Source::new("file").file(&path).open(&Settings::default()).unwrap();
+        let shelf = Shelf::new(std::env::temp_dir());
+        shelf.put(&blocks.next().unwrap().unwrap()).unwrap();
+        std::fs::write(&path, "shorter").unwrap();
+        assert!(matches!(shelf.take().unwrap_err(), Error::Changed { .. }));
+    }
+
+    #[test]
+    fn folder_that_is_not_there_is_named() {
+        let pipe = Source::new("pipe").reader("pipe", Box::new(Cursor::new(LINES)));
+        let block = pipe.open(&Settings::default()).unwrap().next().unwrap().unwrap();
+        let error = Shelf::new("no such folder".into()).put(&block).unwrap_err();
+        assert_eq!(error.to_string(), "creating a temporary file in `no such folder` failed after 0 bytes");
+    }
+}

@@ -32,7 +32,7 @@ use crate::report::BordersReport;
 use crate::sort::RunStore;
 
 /// More junctions than this are not kept, whatever the memory, so that the budget never decides about bytes;
-/// their table has about 10 bytes each.
+/// their table has about 12 bytes each.
 pub(crate) const JUNCTIONS_MAX: u64 = 1 << 25;
 
 /// Partitions of all vertices, by the upper bits of their fingerprints.

@@ -5,7 +5,7 @@
 //! Keeps:  nothing of a vertex but a fingerprint of 64 bits. Two vertices with one fingerprint make a junction
 //!         where there is none, in all rings alike; so chance costs a vertex and never an agreement.
 //! Source: the arcs of topological formats (TIGER/Line, `TopoJSON`): a border between two junctions is the same
-//!         list of vertices on both of its sides.
+//!         list of vertices on both of its sides. Hashing by folded products, as in wyhash.
 //!
 //! ```text
 //!          │ A           Rings pass through j as a–b, b–c and c–a: three pairs of neighbours, a junction.
@@ -16,11 +16,14 @@
 //! A vertex that only one of two neighbours has is no vertex of their common border: there the data
 //! disagree before any tile is made, and they still do afterwards.
 
-use xxhash_rust::xxh3::xxh3_64;
 use zellige_model::{Geometry, GeometryKind, World, WorldBounds};
 
+/// Numbers without a pattern: the digits of π.
+const SALTS: [u64; 3] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xa409_3822_299f_31d1];
 /// Fingerprints of a bucket of [`Junctions`], on the average.
-const BUCKET_FINGERPRINTS: usize = 2;
+const BUCKET_FINGERPRINTS: usize = 4;
+/// Bits of the sieve for a fingerprint, on the average.
+const SIEVE_BITS: usize = 16;
 
 /// A ring passing through a vertex.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,11 +61,17 @@ pub fn visits(geometry: &Geometry<World>, fingerprints: &mut Vec<u64>, visit: &m
 }
 
 /// Returns the fingerprint of a point, which copies of the world share.
+///
+/// A hash for bytes would take three times as long for two numbers.
 fn fingerprint(point: World) -> u64 {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&in_first_world(point).x.to_le_bytes());
-    bytes[8..].copy_from_slice(&point.y.to_le_bytes());
-    xxh3_64(&bytes)
+    let World { x, y } = in_first_world(point);
+    folded_product(folded_product(x as u64 ^ SALTS[0], y as u64 ^ SALTS[1]), SALTS[2])
+}
+
+/// Returns the exclusive or of both halves of a product, in which every bit of both factors has a say.
+const fn folded_product(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
+    product as u64 ^ (product >> 64) as u64
 }
 
 /// Returns the same point of the first world.
@@ -72,13 +81,16 @@ pub(crate) const fn in_first_world(point: World) -> World {
 
 /// The vertices at which borders part, as a sorted list of fingerprints behind an index.
 ///
-/// About 10 bytes a junction.
+/// Nearly all vertices that are looked up are none; a sieve of a bit for each that is one stops them, in a
+/// tenth of the memory and without a search. About 12 bytes a junction.
 #[derive(Debug, Default)]
 pub struct Junctions {
     fingerprints: Vec<u64>,
     /// Where the fingerprints of each bucket start, by their upper bits, and behind the last one.
     starts: Vec<u32>,
     shift: u32,
+    /// Bits by the lower bits of fingerprints; a power of two of words.
+    sieve: Vec<u64>,
 }
 
 impl Junctions {
@@ -96,7 +108,12 @@ impl Junctions {
             sum += *start;
             *start = sum;
         }
-        Self { fingerprints, starts, shift }
+        let mut sieve = vec![0; (fingerprints.len() * SIEVE_BITS / 64).next_power_of_two()];
+        let word_mask = sieve.len() as u64 - 1;
+        for fingerprint in &fingerprints {
+            sieve[((fingerprint / 64) & word_mask) as usize] |= 1 << (fingerprint % 64);
+        }
+        Self { fingerprints, starts, shift, sieve }
     }
 
     /// Returns the number of junctions.
@@ -114,7 +131,8 @@ impl Junctions {
     /// Returns the bytes of memory that they take.
     #[must_use]
     pub fn size(&self) -> u64 {
-        (self.fingerprints.capacity() * size_of::<u64>() + self.starts.capacity() * size_of::<u32>()) as u64
+        let words = self.fingerprints.capacity() + self.sieve.capacity();
+        (words * size_of::<u64>() + self.starts.capacity() * size_of::<u32>()) as u64
     }
 
     fn contains(&self, point: World) -> bool {
@@ -122,6 +140,10 @@ impl Junctions {
             return false;
         }
         let fingerprint = fingerprint(point);
+        let word = self.sieve[(fingerprint / 64) as usize & (self.sieve.len() - 1)];
+        if word & (1 << (fingerprint % 64)) == 0 {
+            return false;
+        }
         let bucket = (fingerprint >> self.shift) as usize;
         let range = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
         self.fingerprints[range].contains(&fingerprint)

@@ -1,0 +1,87 @@
+//! Has a tileset judged by programs that others wrote: `cargo xtask judge NAME ARGUMENTS`.
+//!
+//! In:     a judge of `testdata/judge`, a Python script, and its arguments.
+//! Out:    what it prints, and its exit code; or which packages the interpreter lacks.
+//! Keeps:  the machine as it is: nothing is installed.
+//! Source: GEOS through `shapely`; decoders through `pmtiles` and `mapbox_vector_tile`.
+
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::Context;
+
+use crate::run;
+use crate::usage::{self, Usage};
+
+/// The judges, by the names of their scripts.
+const JUDGES: [&str; 1] = ["borders"];
+/// What the judges import, with the names by which it is installed.
+const PACKAGES: [(&str, &str); 3] =
+    [("shapely", "shapely"), ("pmtiles", "pmtiles"), ("mapbox_vector_tile", "mapbox-vector-tile")];
+/// The variable that names another interpreter.
+const PYTHON: &str = "ZELLIGE_PYTHON";
+
+/// Runs the judge that `arguments` name.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let Some((name, rest)) = arguments.split_first() else {
+        return Err(Usage(format!("which judge? known are `{}`", JUDGES.join("`, `"))).into());
+    };
+    if !JUDGES.contains(&name.as_str()) {
+        return Err(usage::unknown("judge", name, &JUDGES));
+    }
+    let python = std::env::var(PYTHON).unwrap_or_else(|_| "python3".to_owned());
+    let missing = missing(&python)?;
+    anyhow::ensure!(
+        missing.is_empty(),
+        "`{python}` lacks {}; install it with pip, or name another interpreter by `{PYTHON}`",
+        missing.join(", ")
+    );
+    let script = run::root().join("testdata/judge").join(name).with_extension("py");
+    let status = Command::new(&python)
+        .arg(script)
+        .args(rest)
+        .status()
+        .with_context(|| format!("starting `{python}` failed"))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Returns the packages that the interpreter lacks.
+fn missing(python: &str) -> anyhow::Result<Vec<&'static str>> {
+    let mut missing = Vec::new();
+    for (module, package) in PACKAGES {
+        let status = Command::new(python)
+            .args(["-c", &format!("import {module}")])
+            .stderr(Stdio::null())
+            .status()
+            .with_context(|| format!("starting `{python}` failed; name another interpreter by `{PYTHON}`"))?;
+        if !status.success() {
+            missing.push(package);
+        }
+    }
+    Ok(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(words: &[&str], expected: &str) {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(run(&words).map(|_| ()).unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn judges_are_known_by_name() {
+        check(&[], "which judge? known are `borders`");
+        check(&["boarders"], "unknown judge `boarders`, did you mean `borders`?; see `cargo xtask help`");
+        assert!(JUDGES.iter().all(|name| run::root().join(format!("testdata/judge/{name}.py")).is_file()));
+    }
+
+    #[test]
+    fn interpreter_that_is_not_there_is_named() {
+        let error = missing("no-such-python").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "starting `no-such-python` failed; name another interpreter by `ZELLIGE_PYTHON`"
+        );
+    }
+}
