@@ -11,7 +11,7 @@ use zellige_recipe::Plan;
 use zellige_tile::block::{self, Block};
 use zellige_tile::encode::layer::LayerEncoder;
 use zellige_tile::key::{KeyCache, Keys};
-use zellige_tile::piece::{Body, write_body};
+use zellige_tile::piece::{Body, Head, write_body};
 use zellige_tile::validate::Validator;
 
 /// Features of a layer.
@@ -42,7 +42,7 @@ fn ready(input: Input, plan: &Plan) -> Ready {
     let piece = |(feature_idx, shape): &(usize, Geometry<Grid>)| {
         let (mut block, mut body) = (Vec::new(), Vec::new());
         block::pack(&features[*feature_idx].attributes, &plan.layers[0], &mut cache, &mut block);
-        write_body(shape, Some(*feature_idx as u64), false, &mut body);
+        write_body(shape, Head { id: Some(*feature_idx as u64), ..Head::default() }, &mut body);
         (block, body)
     };
     let pieces = shapes.iter().map(piece).collect();
@@ -84,7 +84,7 @@ fn commands(criterion: &mut Criterion, input: Input, shapes: &[(usize, Geometry<
         let mut body = Vec::new();
         bencher.iter(|| {
             for (feature_idx, shape) in shapes {
-                write_body(shape, Some(*feature_idx as u64), false, &mut body);
+                write_body(shape, Head { id: Some(*feature_idx as u64), ..Head::default() }, &mut body);
                 black_box(&body);
             }
         });

@@ -8,6 +8,7 @@ use zellige_model::{Place, Zoom};
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::slice::Slicer;
+use zellige_tile::tiny::Tiny;
 
 /// Counts and forgets.
 #[derive(Debug, Default)]
@@ -41,7 +42,7 @@ fn slice(criterion: &mut Criterion) {
         group.bench_function(input.id(), |bencher| {
             let keys = Keys::default();
             bencher.iter(|| {
-                let (mut slicer, mut count) = (Slicer::new(&plan, &keys, None), Count::default());
+                let (mut slicer, mut count) = (Slicer::new(&plan, &keys, None, Tiny::Keep), Count::default());
                 for (place, feature) in features.iter().enumerate() {
                     let place = Place { line: place as u32, ..Place::default() };
                     slicer.slice(feature, (0, place), &[0], &mut count);

@@ -21,7 +21,7 @@ use zellige::archive::{Compressor, TILE_BYTES_MAX};
 use zellige::job::publish::title;
 use zellige::job::report::failure_to_json;
 use zellige::recipe::Options;
-use zellige::{Borders, Error, Plan, Report, Settings, Source, parse_memory};
+use zellige::{Borders, Error, Plan, Report, Settings, Source, Tiny, parse_memory};
 
 use crate::args::{Flag, Given, Times, Verb};
 use crate::exit::{Failure, tell};
@@ -95,6 +95,13 @@ pub(crate) const VERB: Verb = Verb {
             "borders",
             "HOW",
             "shared: polygons with a common border keep it common (default);\nalone: each outline is simplified on its own",
+        ),
+        Flag::value(
+            "tiny",
+            "HOW",
+            "keep: the area of small polygons is kept, and some that are\n\
+             smaller than a unit stand for all, as small squares (default);\n\
+             drop: shapes that become too small are gone",
         ),
         check::ZOOM_LIMIT_FLAG,
         Flag::value("name", "TEXT", "name of the tileset (default: that of the recipe or of the output)"),
@@ -237,6 +244,12 @@ fn settings(given: &Given) -> Result<Settings, Failure> {
         _ => None,
     };
     settings.borders = given.read("borders", "`shared` or `alone`", borders)?.unwrap_or_default();
+    let tiny = |text: &str| match text {
+        "keep" => Some(Tiny::Keep),
+        "drop" => Some(Tiny::Drop),
+        _ => None,
+    };
+    settings.tiny = given.read("tiny", "`keep` or `drop`", tiny)?.unwrap_or_default();
     if let Some(temp) = given.path("temp") {
         if !temp.is_dir() {
             return Err(given.usage(format!("`--temp {}` is no folder", temp.display())));

@@ -79,19 +79,27 @@ fn layers(report: &Report) -> Table {
         ("largest", Align::Right),
         ("capped", Align::Right),
         ("left out", Align::Right),
+        ("merged", Align::Right),
     ]);
-    let row = |layer: &str, zoom: String, counts: [u64; 6]| {
-        let [tiles, features, sum, max, capped, left_out] = counts;
+    let row = |layer: &str, zoom: String, counts: [u64; 7]| {
+        let [tiles, features, sum, max, capped, left_out, merged] = counts;
         let average = sum.checked_div(tiles).unwrap_or(0);
         let sizes = [sum, average, max].map(bytes);
         let counts = [grouped(tiles), grouped(features)];
         let first = [layer.to_owned(), zoom].into_iter();
-        first.chain(counts).chain(sizes).chain([capped, left_out].map(grouped)).collect::<Vec<_>>()
+        first.chain(counts).chain(sizes).chain([capped, left_out, merged].map(grouped)).collect::<Vec<_>>()
     };
     for layer in &report.layers {
         for (zoom, stats) in &layer.stats.zooms {
-            let counts =
-                [stats.tiles, features(stats), stats.sum_size, stats.max_size, stats.capped, left_out(stats)];
+            let counts = [
+                stats.tiles,
+                features(stats),
+                stats.sum_size,
+                stats.max_size,
+                stats.capped,
+                left_out(stats),
+                stats.features_merged,
+            ];
             table.row(row(&layer.name, zoom.to_string(), counts));
         }
         let total = |counter: fn(&ZoomStats) -> u64| layer.stats.total(counter);
@@ -103,6 +111,7 @@ fn layers(report: &Report) -> Table {
             max,
             total(|zoom| zoom.capped),
             total(left_out),
+            total(|zoom| zoom.features_merged),
         ];
         table.row(row(&layer.name, "all".to_owned(), counts));
         table.rule();

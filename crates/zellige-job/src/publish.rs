@@ -136,8 +136,16 @@ impl Job<'_> {
         let (pieces, ids) = (store(budget.pieces), store(budget.ids));
         let visits = VisitStore::new(&pieces, budget.run, settings.temp.clone());
         let sources = self.open(sources)?;
-        let slicing =
-            Slicing { plan, sources: &sources, keys, pieces: &pieces, ids: &ids, visits: &visits, counters };
+        let slicing = Slicing {
+            plan,
+            sources: &sources,
+            keys,
+            tiny: settings.tiny,
+            pieces: &pieces,
+            ids: &ids,
+            visits: &visits,
+            counters,
+        };
         let mut found = slicing.run(&self.pool, watch)?;
         if found.lines == 0 {
             return Err(Error::NoFeatures);

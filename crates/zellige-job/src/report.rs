@@ -176,12 +176,15 @@ pub(crate) fn write(mut facts: Facts<'_>, locate: Locate<'_>) -> Report {
     }
 }
 
-/// Moves what slicing saw vanish to the counters of the zooms, and to the findings.
+/// Moves what slicing saw vanish or left to others to the counters of the zooms, and to the findings.
 fn add_vanished(facts: &mut Facts<'_>) {
     for (emitted, sliced) in facts.layers.iter_mut().zip(&facts.found.sliced.layers) {
         for (zoom, count) in &sliced.vanished {
             emitted.stats.at(*zoom).features_vanished += count;
             facts.found.findings.count(FindingCode::FeatureVanished, *count);
+        }
+        for (zoom, count) in &sliced.merged {
+            emitted.stats.at(*zoom).features_merged += count;
         }
     }
 }
@@ -191,6 +194,8 @@ fn add_layer_findings(facts: &mut Facts<'_>) {
     for layer in &facts.layers {
         let over_budget = layer.stats.total(|zoom| zoom.features_over_budget);
         facts.found.findings.count(FindingCode::LayerOverBudget, over_budget);
+        let merged = layer.stats.total(|zoom| zoom.features_merged);
+        facts.found.findings.count(FindingCode::FeatureMerged, merged);
         facts.found.findings.count(FindingCode::OrderMixed, u64::from(layer.order_is_mixed));
         facts.found.findings.count(FindingCode::LimitMixed, layer.notes.n_limit_mixed);
         facts.found.findings.count(FindingCode::AggregateIgnored, layer.notes.n_ignored);

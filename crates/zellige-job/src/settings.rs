@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use zellige_recipe::Envelope;
+use zellige_tile::tiny::Tiny;
 
 /// Bytes of a whole tile, uncompressed, when the job does not say otherwise: 500 KiB.
 pub const TILE_BYTES_MAX: u64 = 512_000;
@@ -25,8 +26,8 @@ pub enum Borders {
     Alone,
 }
 
-/// How a job runs. Nothing here but the texts, the tile limit, the level, how borders are simplified and
-/// how sources are read changes a byte.
+/// How a job runs. Nothing here but the texts, the tile limit, the level, how borders are simplified, what
+/// becomes of tiny polygons and how sources are read changes a byte.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Threads that slice and emit; writing is done by the caller's.
@@ -41,6 +42,8 @@ pub struct Settings {
     pub compression_level: u8,
     /// How the borders of polygons are simplified.
     pub borders: Borders,
+    /// What becomes of polygons that are too small for the grid of a zoom.
+    pub tiny: Tiny,
     /// Whether an existing tileset is replaced.
     pub overwrite: bool,
     /// The id of the tileset in the report, such as `me.roads`; empty: the name of the output.
@@ -67,6 +70,7 @@ impl Settings {
             tile_bytes_max: TILE_BYTES_MAX,
             compression_level: zellige_archive::Compressor::LEVEL_DEFAULT,
             borders: Borders::Shared,
+            tiny: Tiny::Keep,
             overwrite: false,
             tileset_id: String::new(),
             name: String::new(),

@@ -25,6 +25,7 @@ use zellige_tile::borders::Junctions;
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::slice::{Sliced, Slicer};
+use zellige_tile::tiny::Tiny;
 
 use crate::Error;
 use crate::borders::{VisitStore, VisitWriter};
@@ -54,6 +55,7 @@ pub(crate) struct Slicing<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) sources: &'a [OpenSource],
     pub(crate) keys: &'a Keys,
+    pub(crate) tiny: Tiny,
     pub(crate) pieces: &'a RunStore<'a>,
     /// Ids of features, to find duplicates.
     pub(crate) ids: &'a RunStore<'a>,
@@ -278,7 +280,7 @@ struct Worker<'a> {
 impl<'a> Worker<'a> {
     fn new(slicing: &Slicing<'a>, junctions: Option<&'a Junctions>) -> Self {
         Self {
-            slicer: Slicer::new(slicing.plan, slicing.keys, junctions),
+            slicer: Slicer::new(slicing.plan, slicing.keys, junctions, slicing.tiny),
             sink: Sink { pieces: RunWriter::new(slicing.pieces), ids: RunWriter::new(slicing.ids) },
             counters: slicing.counters,
             parser: Parser::new(),

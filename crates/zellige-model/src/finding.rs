@@ -61,6 +61,8 @@ codes! {
     BordersAlone = "borders-alone",
     /// A feature became smaller than a grid unit at a zoom and is in no tile of it.
     FeatureVanished = "feature-vanished",
+    /// A polygon became smaller than a grid unit at a zoom and is in no tile of it; others stand for its area.
+    FeatureMerged = "feature-merged",
     /// The order attribute has values of several types; numbers come before texts.
     OrderMixed = "order-mixed",
     /// The attribute of a limit has values of several types; numbers come before texts.

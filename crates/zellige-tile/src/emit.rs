@@ -1,9 +1,13 @@
 //! All pieces of one tile to its bytes.
 //!
-//! In:     pieces in key order: layer after layer, source order within.
+//! In:     pieces in key order: layer after layer, source order within; then placeholders likewise.
 //! Out:    the encoded tile, within both size limits, or nothing; counters by layer and zoom.
-//! Keeps:  layers in recipe order; features in source order, or as `tiles.order` says.
+//! Keeps:  layers in recipe order; features in source order, then tiny polygons that stand for others, unless
+//!         `tiles.order` says otherwise.
 //! Source: recipe 2.8, steps 9 to 17.
+//!
+//! Which tiny polygons are drawn is decided first of all (`diffuse`), so limits, unions and filters see those
+//! that stand for others as what they are: small features.
 //!
 //! Pieces are encoded as they come, so a tile that is much too large costs time but no memory; only a
 //! layer with an order, or whose recipe looks at features of a tile, keeps them until the tile is complete.
@@ -11,16 +15,17 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use zellige_model::{FieldKind, GeometryKind, TileCoord, TileId};
+use zellige_model::{FieldKind, Geometry, GeometryKind, Grid, TileCoord, TileId};
 use zellige_recipe::plan::Switch;
 use zellige_recipe::{LayerPlan, Plan, ZoomPlan};
 
 use crate::block::{self, Block};
 use crate::budget::share;
+use crate::diffuse::Diffusion;
 use crate::encode::layer::{LayerEncoder, framed_layer_len};
 use crate::fault::Fault;
 use crate::key::{KeyCache, Keys};
-use crate::piece::{Body, PieceKey, write_body};
+use crate::piece::{Body, Head, PieceKey, write_body};
 use crate::stage::{Stage, StageFault, StageNotes};
 use crate::staged::{self, StagedFeature};
 use crate::stats::{LayerStats, Written};
@@ -54,6 +59,9 @@ struct LayerEmitter<'p> {
     zoom_plan: Option<&'p ZoomPlan>,
     n_features: u64,
     n_filled: u64,
+    diffusion: Diffusion,
+    rectangle: Geometry<Grid>,
+    body: Vec<u8>,
     waiting: Waiting,
     staged: Vec<StagedFeature>,
     stage: Stage<'p>,
@@ -201,6 +209,9 @@ impl<'p> LayerEmitter<'p> {
             zoom_plan: None,
             n_features: 0,
             n_filled: 0,
+            diffusion: Diffusion::default(),
+            rectangle: Geometry::default(),
+            body: Vec::new(),
             waiting: Waiting::default(),
             staged: Vec::new(),
             stage: Stage::new(plan),
@@ -222,9 +233,31 @@ impl<'p> LayerEmitter<'p> {
         if self.zoom_plan.is_none() {
             let Some(zoom_plan) = self.plan.at(tile.zoom()) else { return };
             self.encoder.begin(&self.plan.name, zoom_plan.extent, u64::from(self.plan.layer_bytes_max));
+            self.diffusion = Diffusion::begin(tile.into());
             self.zoom_plan = Some(zoom_plan);
         }
-        if self.zoom_plan.is_some_and(|zoom_plan| !zoom_plan.tiles.is_plain()) {
+        let Some(zoom_plan) = self.zoom_plan else { return };
+        let Body { head, placeholder, .. } = Body::open(piece.body);
+        let Some(placeholder) = placeholder else {
+            self.diffusion.add(head.owed);
+            self.take(zoom_plan, piece, names);
+            return;
+        };
+        let stats = self.stats.at(tile.zoom());
+        if self.diffusion.place(placeholder, head.owed, zoom_plan.extent, &mut self.rectangle) {
+            stats.placeholders += 1;
+            let mut body = std::mem::take(&mut self.body);
+            write_body(&self.rectangle, Head { owed: 0, ..head }, &mut body);
+            self.take(zoom_plan, Piece { body: &body, ..piece }, names);
+            self.body = body;
+        } else {
+            stats.features_merged += 1;
+        }
+    }
+
+    /// Takes a piece that is drawn if the recipe lets it.
+    fn take(&mut self, zoom_plan: &ZoomPlan, piece: Piece<'_>, names: &[Arc<str>]) {
+        if !zoom_plan.tiles.is_plain() {
             self.staged.push(staged::open(piece.place, piece.block, piece.body, names));
         } else if self.plan.order.is_some() {
             self.waiting.push(piece.block, piece.body);
@@ -235,7 +268,7 @@ impl<'p> LayerEmitter<'p> {
 
     fn encode(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) {
         self.n_features += 1;
-        self.n_filled += u64::from(body.fills);
+        self.n_filled += u64::from(body.head.fills);
         self.encoder.push(block, body, names);
     }
 
@@ -253,13 +286,16 @@ impl<'p> LayerEmitter<'p> {
         }
         self.waiting = waiting;
         let Some(zoom_plan) = self.zoom_plan.filter(|_| !self.staged.is_empty()) else { return Ok(()) };
-        let staged = std::mem::take(&mut self.staged);
+        let mut staged = std::mem::take(&mut self.staged);
+        // Steps of the recipe break ties by source order, and placeholders came last.
+        staged.sort_by_key(|feature| feature.place);
         for feature in self.stage.run(staged, tile.zoom(), zoom_plan)? {
             let not_finite =
                 block::pack(&feature.attributes, self.plan, &mut buffers.keys, &mut buffers.block);
             self.stage.note_not_finite(not_finite);
             // Whether the layer is removed was decided already.
-            write_body(&feature.geometry, feature.id, false, &mut buffers.body);
+            let head = Head { id: feature.id, ..Head::default() };
+            write_body(&feature.geometry, head, &mut buffers.body);
             self.encode(&Block::open(&buffers.block), &Body::open(&buffers.body), names);
         }
         Ok(())

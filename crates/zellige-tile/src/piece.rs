@@ -3,22 +3,32 @@
 //! A piece is a key, the attribute block of its feature, and a body:
 //!
 //! ```text
-//! flags      u8       kind | 4 when it has an id | 8 when it fills the window
+//! flags      u8       kind | 4 when it has an id | 8 when it fills the window | 16 when it owes area
+//!                          | 32 when it is a placeholder
 //! id         varint   only with the flag
-//! commands            geometry as MVT commands, to the end
+//! owed       varint   only with the flag; parts of a square unit, zigzag
+//! commands            geometry as MVT commands, to the end; of a placeholder four varints: column and row
+//!                     of the unit in its middle, width and height of its box in units
 //! ```
+//!
+//! A placeholder says that the tile is home to a polygon of which the grid leaves nothing; `diffuse` decides
+//! whether it is drawn.
 //!
 //! Bodies are written once and copied into the tile; nothing in them points elsewhere, so pieces can
 //! be spilled, merged and sent anywhere.
 
 use zellige_model::{Geometry, GeometryKind, Grid, TileId, Zoom};
 
+use crate::diffuse::Placeholder;
 use crate::encode::{command, push_varint, take_varint};
 
-/// How pieces sort: by tile along the Hilbert curve, by layer, by position in the source.
+/// How pieces sort: by tile along the Hilbert curve, shapes before placeholders, by layer, by position in the
+/// source.
+///
+/// Placeholders come last, so that what all shapes of the tile owe is known when it is decided about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PieceKey {
-    /// Tile number in the upper bits, layer number in the lowest eight.
+    /// Tile number in the upper bits; then a bit that is set for placeholders, and seven for the layer number.
     pub slot: u64,
     /// [`zellige_model::Place::key`] of the feature.
     pub place: u64,
@@ -29,6 +39,12 @@ impl PieceKey {
     #[must_use]
     pub const fn new(tile: TileId, layer: u8, place: u64) -> Self {
         Self { slot: tile.get() << 8 | layer as u64, place }
+    }
+
+    /// Returns the key of a placeholder.
+    #[must_use]
+    pub const fn placeholder(tile: TileId, layer: u8, place: u64) -> Self {
+        Self { slot: tile.get() << 8 | PLACEHOLDERS | layer as u64, place }
     }
 
     /// Returns the tile.
@@ -44,9 +60,12 @@ impl PieceKey {
     /// Returns the number of the layer in the plan.
     #[must_use]
     pub const fn layer(self) -> u8 {
-        self.slot as u8
+        (self.slot % PLACEHOLDERS) as u8
     }
 }
+
+/// The bit of a slot that placeholders have; a recipe has at most twenty layers.
+const PLACEHOLDERS: u64 = 0x80;
 
 /// Takes pieces; the sorter of the job.
 pub trait PieceSink {
@@ -62,35 +81,59 @@ pub trait PieceSink {
 
 const HAS_ID: u8 = 4;
 const FILLS: u8 = 8;
+const OWES: u8 = 16;
+const IS_PLACEHOLDER: u8 = 32;
+
+/// What a body says beside its geometry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The id in the tile.
+    pub id: Option<u64>,
+    /// Whether the polygon covers the whole window.
+    pub fills: bool,
+    /// The area of a small polygon that is not drawn, in [parts of a unit](crate::diffuse::PARTS_PER_UNIT);
+    /// negative when more is drawn than there was.
+    pub owed: i32,
+}
 
 /// A body, opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Body<'b> {
     /// What the commands draw.
     pub kind: GeometryKind,
-    /// Whether the polygon covers the whole window.
-    pub fills: bool,
-    /// The id in the tile.
-    pub id: Option<u64>,
+    /// What is said beside them.
+    pub head: Head,
+    /// Where a polygon stands of which the grid leaves nothing; then there are no commands.
+    pub placeholder: Option<Placeholder>,
     /// Geometry commands as varint bytes.
     pub commands: &'b [u8],
 }
 
 /// Writes a body into the emptied `out`.
-pub fn write_body(geometry: &Geometry<Grid>, id: Option<u64>, fills: bool, out: &mut Vec<u8>) {
+pub fn write_body(geometry: &Geometry<Grid>, head: Head, out: &mut Vec<u8>) {
+    write_head(geometry.kind as u8, head, out);
+    command::push_commands(geometry, out);
+}
+
+/// Writes the body of a polygon of which the grid leaves nothing into the emptied `out`.
+pub fn write_placeholder(placeholder: Placeholder, head: Head, out: &mut Vec<u8>) {
+    write_head(GeometryKind::Polygon as u8 | IS_PLACEHOLDER, head, out);
+    let Placeholder { at, box_units: (width, height) } = placeholder;
+    for number in [at.x as u32, at.y as u32, width, height] {
+        push_varint(out, number.into());
+    }
+}
+
+fn write_head(flags: u8, Head { id, fills, owed }: Head, out: &mut Vec<u8>) {
     out.clear();
-    let mut flags = geometry.kind as u8;
-    if id.is_some() {
-        flags |= HAS_ID;
-    }
-    if fills {
-        flags |= FILLS;
-    }
-    out.push(flags);
+    let flag = |is_set, flag| if is_set { flag } else { 0 };
+    out.push(flags | flag(id.is_some(), HAS_ID) | flag(fills, FILLS) | flag(owed != 0, OWES));
     if let Some(id) = id {
         push_varint(out, id);
     }
-    command::push_commands(geometry, out);
+    if owed != 0 {
+        push_varint(out, u64::from(((owed << 1) ^ (owed >> 31)) as u32));
+    }
 }
 
 impl<'b> Body<'b> {
@@ -98,17 +141,24 @@ impl<'b> Body<'b> {
     ///
     /// # Panics
     ///
-    /// When [`write_body`] did not write it.
+    /// When [`write_body`] or [`write_placeholder`] did not write it.
     #[must_use]
     pub fn open(bytes: &'b [u8]) -> Self {
         let (flags, mut rest) = bytes.split_first().expect("a body has flags");
         let id = (flags & HAS_ID != 0).then(|| take_varint(&mut rest));
+        let zigzag = if flags & OWES != 0 { take_varint(&mut rest) as u32 } else { 0 };
+        let owed = (zigzag >> 1) as i32 ^ -((zigzag & 1) as i32);
+        let mut number = || take_varint(&mut rest) as u32;
+        let placeholder = (flags & IS_PLACEHOLDER != 0).then(|| Placeholder {
+            at: Grid::new(number() as i32, number() as i32),
+            box_units: (number(), number()),
+        });
         let kind = match flags & 3 {
             0 => GeometryKind::Point,
             1 => GeometryKind::LineString,
             _ => GeometryKind::Polygon,
         };
-        Self { kind, fills: flags & FILLS != 0, id, commands: rest }
+        Self { kind, head: Head { id, fills: flags & FILLS != 0, owed }, placeholder, commands: rest }
     }
 }
 
@@ -121,21 +171,33 @@ mod tests {
         let mut geometry = Geometry::default();
         geometry.points.push(Grid::new(25, 17));
         let mut bytes = Vec::new();
-        write_body(&geometry, Some(300), true, &mut bytes);
+        let head = Head { id: Some(300), fills: true, owed: -77 };
+        write_body(&geometry, head, &mut bytes);
         let body = Body::open(&bytes);
-        assert_eq!(
-            body,
-            Body { kind: GeometryKind::Point, fills: true, id: Some(300), commands: &[9, 50, 34] }
-        );
+        let kind = GeometryKind::Point;
+        assert_eq!(body, Body { kind, head, placeholder: None, commands: &[9, 50, 34] });
+    }
+
+    #[test]
+    fn placeholder_comes_back() {
+        let placeholder = Placeholder { at: Grid::new(4095, 0), box_units: (64, 1) };
+        let head = Head { id: None, fills: false, owed: i32::MAX };
+        let mut bytes = Vec::new();
+        write_placeholder(placeholder, head, &mut bytes);
+        let body = Body::open(&bytes);
+        assert_eq!((body.head, body.placeholder, body.commands), (head, Some(placeholder), &[][..]));
     }
 
     #[test]
     fn keys_sort_by_tile_then_layer_then_place() {
         let tile = |number| TileId::new(number).unwrap();
-        let key = PieceKey::new(tile(5), 200, 7);
+        let key = PieceKey::new(tile(5), 19, 7);
         assert!(key < PieceKey::new(tile(6), 0, 0));
-        assert!(key < PieceKey::new(tile(5), 201, 0));
-        assert!(key < PieceKey::new(tile(5), 200, 8));
-        assert_eq!((key.tile(), key.layer()), (tile(5), 200));
+        assert!(key < PieceKey::new(tile(5), 20, 0));
+        assert!(key < PieceKey::new(tile(5), 19, 8));
+        assert_eq!((key.tile(), key.layer()), (tile(5), 19));
+        let placeholder = PieceKey::placeholder(tile(5), 0, 0);
+        assert!(PieceKey::new(tile(5), 20, 9) < placeholder && placeholder < PieceKey::new(tile(6), 0, 0));
+        assert_eq!((placeholder.tile(), placeholder.layer()), (tile(5), 0));
     }
 }

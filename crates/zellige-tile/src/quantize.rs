@@ -38,6 +38,17 @@ impl TileGrid {
             (((point.y - self.origin.y) * extent + half) >> shift) as i32,
         )
     }
+
+    /// Returns the upper left corner of the unit that holds `point`, which lies in the tile.
+    #[must_use]
+    pub const fn unit(self, point: World) -> Grid {
+        let shift = World::BITS - self.zoom.get() as u32;
+        let extent = self.extent.get() as i64;
+        Grid::new(
+            (((point.x - self.origin.x) * extent) >> shift) as i32,
+            (((point.y - self.origin.y) * extent) >> shift) as i32,
+        )
+    }
 }
 
 /// Snaps `input` to the grid; `out` is empty when nothing of it is left.

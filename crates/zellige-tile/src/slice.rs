@@ -31,6 +31,7 @@ use crate::simplify::{Weighted, simplify, simplify_outward};
 use crate::spread::{Origin, Reach, Spread, Spreader};
 use crate::staged;
 use crate::stats::SliceStats;
+use crate::tiny::{Settled, Settler, Tiny, UnitGrid};
 use crate::weigh::Weigher;
 
 /// How many zooms there are.
@@ -72,6 +73,7 @@ struct Work<'p> {
     weighted: Weighted,
     simplified: Weighted,
     grown: Geometry<World>,
+    settler: Settler,
     cut: Geometry<World>,
     columns: Pieces,
     rows: Pieces,
@@ -115,9 +117,10 @@ impl Sliced {
 }
 
 impl<'p> Slicer<'p> {
-    /// Returns a slicer for all layers of `plan`; without `junctions` each outline is simplified alone.
+    /// Returns a slicer for all layers of `plan`; without `junctions` each outline is simplified alone, and `tiny`
+    /// says what becomes of polygons that are too small.
     #[must_use]
-    pub fn new(plan: &'p Plan, keys: &'p Keys, junctions: Option<&'p Junctions>) -> Self {
+    pub fn new(plan: &'p Plan, keys: &'p Keys, junctions: Option<&'p Junctions>, tiny: Tiny) -> Self {
         let layers = plan.layers.iter().enumerate();
         Self {
             layers: layers
@@ -133,6 +136,7 @@ impl<'p> Slicer<'p> {
                 weighted: Weighted::default(),
                 simplified: Weighted::default(),
                 grown: Geometry::default(),
+                settler: Settler::new(tiny),
                 cut: Geometry::default(),
                 columns: Pieces::default(),
                 rows: Pieces::default(),
@@ -259,8 +263,9 @@ impl<'p> LayerSlicer<'p> {
         let mut first_fault = Ok(());
         for (zoom, plan) in zoom_plans(self.plan) {
             match self.slice_zoom((zoom, plan), &mut each, work, sink) {
-                Ok(Reach::Tiles) => self.stats.bounds.merge(&each.bounds),
+                Ok(Reach::Tiles | Reach::Placeholder) => self.stats.bounds.merge(&each.bounds),
                 Ok(Reach::Vanished) => *self.stats.vanished.entry(zoom).or_default() += 1,
+                Ok(Reach::Merged) => *self.stats.merged.entry(zoom).or_default() += 1,
                 Ok(Reach::Elsewhere) => {}
                 Err(error) => {
                     let tile = Spread::first_tile(&bounds, zoom);
@@ -291,31 +296,48 @@ impl<'p> LayerSlicer<'p> {
         if work.weighted.geometry.is_empty() {
             return Ok(Reach::Elsewhere);
         }
-        let spread = Spread::new(zoom, plan, &each.bounds, self.tiles_box.as_ref())
-            .sieved(work.sieves[usize::from(zoom.get())]);
-        if !spread.may_have_tiles() {
+        let sieve = work.sieves[usize::from(zoom.get())];
+        let spread = Spread::new(zoom, plan, &each.bounds, self.tiles_box.as_ref()).sieved(sieve);
+        // Small rings may grow out of their box, see `tiny`.
+        let asked = Spread::new(zoom, plan, &widened(&each.bounds), self.tiles_box.as_ref()).sieved(sieve);
+        if !asked.may_have_tiles() {
             return Ok(Reach::Elsewhere);
         }
         if !each.is_weighed {
             each.is_weighed = true;
             self.weigh(&each.bounds, work);
         }
+        let grid = UnitGrid { zoom, extent: plan.extent };
+        let origin = Origin { layer: self.number, place: each.place, id };
+        let small = work.settler.small(grid);
+        let spread = spread.small(small, &each.bounds);
+        if small.is_some() && work.settler.is_tiny(&work.weighted.geometry, grid) {
+            return Ok(work.spreader.hold_place(spread, origin, sink));
+        }
         let tolerance = tolerance_world(zoom, plan, units);
         let is_grown = is_grown && work.weighted.geometry.kind == GeometryKind::Polygon;
-        let geometry = if is_grown {
+        if is_grown {
             simplify_outward(&work.weighted, tolerance, &mut work.grown);
-            &work.grown
-        } else {
-            // Each zoom starts from what the deeper one left, unless the recipe asks for more detail here.
-            if each.last_tolerance.is_none_or(|last| tolerance < last) {
-                work.simplified.copy_from(&work.weighted);
+            return Ok(work.spreader.spread(&work.grown, spread.grown(true), origin, sink));
+        }
+        // Each zoom starts from what the deeper one left, unless the recipe asks for more detail here.
+        if each.last_tolerance.is_none_or(|last| tolerance < last) {
+            work.simplified.copy_from(&work.weighted);
+        }
+        each.last_tolerance = Some(tolerance);
+        simplify(&mut work.simplified, tolerance);
+        let geometry = &work.simplified.geometry;
+        let settled = work.settler.settle(&work.weighted.geometry, (geometry, tolerance), grid);
+        Ok(match settled {
+            Settled::Same => work.spreader.spread(geometry, spread, origin, sink),
+            Settled::Nothing => Reach::Merged,
+            Settled::Changed(shape) => {
+                let bounds = WorldBounds::of(&shape.points);
+                let spread = Spread::new(zoom, plan, &bounds, self.tiles_box.as_ref()).sieved(sieve);
+                let spread = spread.small(small, &bounds);
+                work.spreader.spread(shape, spread, origin, sink)
             }
-            each.last_tolerance = Some(tolerance);
-            simplify(&mut work.simplified, tolerance);
-            &work.simplified.geometry
-        };
-        let origin = Origin { layer: self.number, place: each.place, id };
-        Ok(work.spreader.spread(geometry, spread.grown(is_grown), origin, sink))
+        })
     }
 
     /// Weighs the feature, and notes the tiles that it would be billed for.
@@ -323,6 +345,7 @@ impl<'p> LayerSlicer<'p> {
         let Weighted { geometry, weights } = &mut work.weighted;
         let borders = Borders { junctions: work.junctions, window: self.features_box };
         work.weigher.weigh(geometry, floor_world(self.plan), borders, weights);
+        work.settler.measure(geometry, work.weigher.shares());
         if let Some(cover) = &mut self.cover {
             cover.add(geometry, bounds, &mut work.columns, &mut work.rows);
         }
@@ -408,6 +431,15 @@ pub(crate) fn floor_world(layer: &LayerPlan) -> f64 {
 /// Returns a tolerance in units at `zoom` in world units.
 pub(crate) fn tolerance_world(zoom: Zoom, plan: &ZoomPlan, units: f64) -> f64 {
     units * World::tile_side(zoom) as f64 / f64::from(plan.extent.get())
+}
+
+/// Returns a box three times as wide and high around the same middle.
+const fn widened(bounds: &WorldBounds) -> WorldBounds {
+    let (width, height) = (bounds.max.x - bounds.min.x, bounds.max.y - bounds.min.y);
+    WorldBounds {
+        min: World::new(bounds.min.x - width, bounds.min.y - height),
+        max: World::new(bounds.max.x + width, bounds.max.y + height),
+    }
 }
 
 pub(crate) fn world_box(bounds: LonLatBounds) -> WorldBounds {

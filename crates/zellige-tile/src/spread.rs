@@ -13,10 +13,12 @@ use zellige_model::{Geometry, GeometryKind, Grid, TileCoord, TileId, World, Worl
 use zellige_recipe::ZoomPlan;
 
 use crate::clip::{self, Pieces, Stripes};
-use crate::piece::{PieceKey, PieceSink, write_body};
+use crate::diffuse::{Placeholder, owed_rest, owed_whole};
+use crate::piece::{Head, PieceKey, PieceSink, write_body, write_placeholder};
 use crate::quantize::{TileGrid, quantize};
 use crate::sieve::Sieve;
-use crate::validate::{Validator, fills};
+use crate::tiny::Small;
+use crate::validate::{Validator, area_doubled, fills};
 
 /// Of so many tiles around a feature each is asked whether it is chosen.
 const TILES_ASKED_MAX: u64 = 4_096;
@@ -28,6 +30,10 @@ pub enum Reach {
     Elsewhere,
     /// In none, since it is too small for the grid.
     Vanished,
+    /// In none, and other tiny polygons stand for its area.
+    Merged,
+    /// In one at most: whether it stands for others is decided in its tile.
+    Placeholder,
     /// In at least one.
     Tiles,
 }
@@ -61,6 +67,17 @@ pub struct Spread<'b> {
     is_grown: bool,
     /// Which of the tiles are made.
     sieve: Sieve,
+    /// The tile that accounts for it, if it is small.
+    home: Option<Home>,
+}
+
+/// The tile that accounts for the area of a small polygon.
+#[derive(Clone, Copy, Debug)]
+struct Home {
+    tile: TileId,
+    small: Small,
+    /// Whether no other tile draws a part of it, buffers left out.
+    is_whole: bool,
 }
 
 impl<'b> Spread<'b> {
@@ -100,6 +117,7 @@ impl<'b> Spread<'b> {
             columns_made,
             is_grown: false,
             sieve: Sieve::ALL,
+            home: None,
         }
     }
 
@@ -127,6 +145,21 @@ impl<'b> Spread<'b> {
     /// Returns the rows among `first..=last` whose tiles of this column of any world are chosen.
     fn chosen_rows(&self, column: i64, (first, last): (i64, i64)) -> impl Iterator<Item = i64> {
         self.sieve.rows(column.rem_euclid(self.columns_per_world()), first, last)
+    }
+
+    /// Returns the same for a small polygon within `bounds`; the tile that holds its middle accounts for it.
+    #[must_use]
+    pub fn small(self, small: Option<Small>, bounds: &WorldBounds) -> Self {
+        let stripe = |at: i64| at.div_euclid(self.stripes.side);
+        let is_whole =
+            stripe(bounds.min.x) == stripe(bounds.max.x) && stripe(bounds.min.y) == stripe(bounds.max.y);
+        let home = |small: Small| {
+            let row = stripe(small.at.y);
+            let is_made = self.rows.0 <= row && row <= self.rows.1;
+            let tile = self.tile(stripe(small.at.x), row).filter(|_| is_made)?;
+            Some(Home { tile: tile.into(), small, is_whole })
+        };
+        Self { home: small.and_then(home), ..self }
     }
 
     /// Returns the first tile by x and y that the feature touches, buffers left out.
@@ -159,6 +192,12 @@ impl<'b> Spread<'b> {
         let is_made = is_made && self.sieve.has(column, row);
         if is_made { TileCoord::new(self.zoom, column as u32, row as u32) } else { None }
     }
+
+    /// Returns what a feature owes in `tile` that is drawn there as `grid`: nothing but at home.
+    fn owed(&self, tile: TileId, grid: &Geometry<Grid>) -> i32 {
+        let home = self.home.filter(|home| home.tile == tile && home.is_whole);
+        home.map_or(0, |home| owed_rest(&home.small, grid.parts().map(area_doubled).sum()))
+    }
 }
 
 /// Spreads features, in buffers that stay.
@@ -188,11 +227,11 @@ impl Spreader {
         origin: Origin,
         sink: &mut dyn PieceSink,
     ) -> Reach {
-        let mut target = Target { spread, origin, sink, reach: Reach::Elsewhere };
         let (first, last) = spread.columns;
         if spread.rows.1 < spread.rows.0 || spread.columns_cut.1 < spread.columns_cut.0 {
             return Reach::Elsewhere;
         }
+        let mut target = Target { spread, origin, sink: &mut *sink, reach: Reach::Elsewhere };
         if geometry.kind == GeometryKind::Point {
             self.deal_points(geometry, &mut target);
         } else if first == last {
@@ -203,13 +242,34 @@ impl Spreader {
                 self.stamp.column(column, piece, &mut target);
             }
         } else {
+            // A window holds several copies of the feature here, too many to account for one.
+            target.spread.home = None;
             clip::columns(geometry, spread.stripes, spread.columns, &mut self.columns);
             for column in 0..spread.columns_per_world() {
                 gather(column, spread, &self.columns, &mut self.wrapped);
                 self.stamp.column(column, &self.wrapped, &mut target);
             }
         }
+        if target.reach == Reach::Vanished && spread.home.is_some() {
+            return self.hold_place(spread, origin, sink);
+        }
         target.reach
+    }
+
+    /// Sends a placeholder for a small polygon of which nothing is drawn to `sink`.
+    pub fn hold_place(&mut self, spread: Spread<'_>, origin: Origin, sink: &mut dyn PieceSink) -> Reach {
+        let Some(Home { tile, small, .. }) = spread.home else { return Reach::Elsewhere };
+        let owed = owed_whole(&small, spread.zoom.get());
+        if owed == 0 {
+            return Reach::Merged;
+        }
+        let stripe = |at: i64| at.div_euclid(spread.stripes.side);
+        let grid = TileGrid::new(spread.zoom, stripe(small.at.x), stripe(small.at.y), spread.plan.extent);
+        let placeholder = Placeholder { at: grid.unit(small.at), box_units: small.box_units };
+        let body = &mut self.stamp.body;
+        write_placeholder(placeholder, Head { id: origin.id, fills: false, owed }, body);
+        sink.piece(PieceKey::placeholder(tile, origin.layer, origin.place), body);
+        Reach::Placeholder
     }
 
     /// Puts each point into the tiles whose window holds it, once a tile.
@@ -235,7 +295,7 @@ impl Spreader {
             let grid = &mut self.stamp.grid;
             grid.reset(GeometryKind::Point);
             grid.points.extend(points.iter().map(|(_, point)| *point));
-            write_body(grid, target.origin.id, false, &mut self.stamp.body);
+            write_body(grid, Head { id: target.origin.id, ..Head::default() }, &mut self.stamp.body);
             target.send(points[0].0, &self.stamp.body);
         }
     }
@@ -323,7 +383,12 @@ impl Stamp {
             return;
         }
         let (low, high) = (-(buffer_units as i32), (extent.get() + buffer_units) as i32);
-        write_body(&self.grid, target.origin.id, fills(&self.grid, low, high), &mut self.body);
+        let head = Head {
+            id: target.origin.id,
+            fills: fills(&self.grid, low, high),
+            owed: target.spread.owed(tile.into(), &self.grid),
+        };
+        write_body(&self.grid, head, &mut self.body);
         target.send(tile.into(), &self.body);
     }
 }

@@ -21,7 +21,7 @@ use zellige_model::{Attributes, Geometry, Grid, Value, ValueRef};
 
 use crate::decode::decode_geometry;
 use crate::key::KeyCache;
-use crate::piece::Body;
+use crate::piece::{Body, Head};
 use crate::select::Selected;
 
 /// A feature of one tile.
@@ -76,7 +76,8 @@ pub fn open(place: u64, mut block: &[u8], body: &[u8], names: &[Arc<str>]) -> St
     }
     let mut geometry = Geometry::default();
     open_geometry(body, &mut geometry);
-    StagedFeature { place, id: body.id, id_value, geometry, fills: body.fills, attributes }
+    let Head { id, fills, owed: _ } = body.head;
+    StagedFeature { place, id, id_value, geometry, fills, attributes }
 }
 
 fn push_value(value: ValueRef<'_>, out: &mut Vec<u8>) {
@@ -131,7 +132,7 @@ mod tests {
 
     fn check(wkt: &str) {
         let (mut bytes, mut out) = (Vec::new(), Geometry::default());
-        write_body(&drawn::geometry(wkt), Some(7), false, &mut bytes);
+        write_body(&drawn::geometry(wkt), Head { id: Some(7), ..Head::default() }, &mut bytes);
         open_geometry(Body::open(&bytes), &mut out);
         assert_eq!(drawn::text(&out), wkt);
     }
@@ -153,7 +154,7 @@ mod tests {
         let (keys, id) = (crate::key::Keys::default(), Value::String("A-17".into()));
         let (mut block, mut body) = (Vec::new(), Vec::new());
         pack(Selected { id: &id, attributes: &attributes }, &mut KeyCache::new(&keys), &mut block);
-        write_body(&drawn::geometry("POINT(1 2)"), Some(5), false, &mut body);
+        write_body(&drawn::geometry("POINT(1 2)"), Head { id: Some(5), ..Head::default() }, &mut body);
         let opened = open(9, &block, &body, &keys.names());
         assert_eq!((opened.place, opened.id, opened.id_value), (9, Some(5), id));
         assert_eq!(opened.attributes, attributes);

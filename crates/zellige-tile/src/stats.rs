@@ -38,6 +38,10 @@ pub struct ZoomStats {
     pub features_over_budget: u64,
     /// Features too small for this zoom, in no tile of it.
     pub features_vanished: u64,
+    /// Tiny polygons, in no tile of this zoom, for whose area others stand.
+    pub features_merged: u64,
+    /// Tiny polygons that stand for others, as a square of a unit or about so.
+    pub placeholders: u64,
     /// The capped tiles and the bytes that the layer would have needed, most needy first.
     pub capped_list: Vec<(u64, TileCoord)>,
     /// First and last column and row, if there are tiles.
@@ -135,6 +139,8 @@ impl ZoomStats {
             capped,
             features_over_budget,
             features_vanished,
+            features_merged,
+            placeholders,
             capped_list,
             columns,
             rows,
@@ -150,6 +156,8 @@ impl ZoomStats {
         self.capped += capped;
         self.features_over_budget += features_over_budget;
         self.features_vanished += features_vanished;
+        self.features_merged += features_merged;
+        self.placeholders += placeholders;
         self.capped_list.extend(capped_list);
         self.settle();
         self.columns = widen(self.columns, columns);
@@ -181,11 +189,13 @@ pub struct SliceStats {
     pub bounds: WorldBounds,
     /// Features too small for a zoom, by zoom.
     pub vanished: BTreeMap<Zoom, u64>,
+    /// Tiny polygons for which others stand whatever happens in their tile, by zoom.
+    pub merged: BTreeMap<Zoom, u64>,
 }
 
 impl Default for SliceStats {
     fn default() -> Self {
-        Self { features: 0, bounds: WorldBounds::EMPTY, vanished: BTreeMap::new() }
+        Self { features: 0, bounds: WorldBounds::EMPTY, vanished: BTreeMap::new(), merged: BTreeMap::new() }
     }
 }
 
@@ -196,6 +206,9 @@ impl SliceStats {
         self.bounds.merge(&other.bounds);
         for (zoom, count) in other.vanished {
             *self.vanished.entry(zoom).or_default() += count;
+        }
+        for (zoom, count) in other.merged {
+            *self.merged.entry(zoom).or_default() += count;
         }
     }
 }

@@ -50,6 +50,8 @@ pub struct Weigher {
     weights: Vec<f64>,
     /// The vertices of a ring at which borders part.
     cuts: Vec<usize>,
+    /// Whether borders part somewhere on a ring, part by part.
+    shares: Vec<bool>,
     runs: Vec<Run>,
 }
 
@@ -105,6 +107,7 @@ impl Weigher {
         weights: &mut Vec<f64>,
     ) {
         weights.clear();
+        self.shares.clear();
         if geometry.kind == GeometryKind::Point {
             return;
         }
@@ -120,6 +123,12 @@ impl Weigher {
         }
     }
 
+    /// Returns for each ring of the polygons weighed last whether it has parts in common with others.
+    #[must_use]
+    pub fn shares(&self) -> &[bool] {
+        &self.shares
+    }
+
     fn weigh_line(&mut self, line: &[World], floor_squared: f64, weights: &mut [f64]) {
         let [.., last] = weights else { return };
         *last = f64::INFINITY;
@@ -132,6 +141,7 @@ impl Weigher {
         let mut cuts = std::mem::take(&mut self.cuts);
         cuts.clear();
         cuts.extend((0..ring.len()).filter(|vertex| borders.part_at(ring[*vertex])));
+        self.shares.push(!cuts.is_empty());
         if cuts.is_empty() {
             cuts.extend((0..ring.len()).min_by_key(|vertex| in_first_world(ring[*vertex])));
         }

@@ -28,6 +28,7 @@ use zellige_tile::quantize::TileGrid;
 use zellige_tile::sieve::Sieve;
 use zellige_tile::simplify::{Weighted, simplify, simplify_outward};
 use zellige_tile::slice::{N_ZOOMS, Slicer};
+use zellige_tile::tiny::Tiny;
 use zellige_tile::validate::{Validator, area_doubled};
 use zellige_tile::weigh::Weigher;
 
@@ -405,7 +406,7 @@ proptest! {
         let made = |sieve: Sieve| {
             let keys = Keys::default();
             let mut made = Made::default();
-            let mut slicer = Slicer::new(&plan, &keys, None).sieved([sieve; N_ZOOMS]);
+            let mut slicer = Slicer::new(&plan, &keys, None, Tiny::Keep).sieved([sieve; N_ZOOMS]);
             slicer.slice(&feature, (0, Place::default()), &[0], &mut made);
             made.0
         };
@@ -515,7 +516,7 @@ fn tile_of(meant: &[Meant]) -> (Vec<u8>, Vec<(Grid, Option<u64>)>) {
     }
     let mut emitter = Emitter::new(&plan, &keys, &names, 512_000);
     emitter.begin(TileCoord::parse("0/0/0").unwrap());
-    let mut slicer = Slicer::new(&plan, &keys, None);
+    let mut slicer = Slicer::new(&plan, &keys, None, Tiny::Keep);
     let mut expected = Vec::new();
     for (place, meant) in meant.iter().enumerate() {
         let mut feature = Feature::default();

@@ -43,3 +43,4 @@ pub use zellige_ingest::Source;
 pub use zellige_job::publish::Watch;
 pub use zellige_job::{Borders, Error, Phase, Progress, Report, Settings, parse_memory, publish};
 pub use zellige_recipe::{Checked, Plan, check};
+pub use zellige_tile::tiny::Tiny;

@@ -10,9 +10,8 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
-use zellige::Borders;
 use zellige::archive::{Compressor, Format, TILE_BYTES_MAX};
-use zellige::ingest;
+use zellige::{Borders, Tiny, ingest};
 
 use crate::usage::did_you_mean;
 
@@ -25,7 +24,7 @@ const TILE_SIZE_KIB_MAX: u64 = TILE_BYTES_MAX as u64 / 1024;
 
 const TOP: [&str; 1] = ["jobs"];
 const JOB: [&str; 5] = ["name", "recipe", "sources", "output", "options"];
-const OPTIONS: [&str; 9] = [
+const OPTIONS: [&str; 10] = [
     "tile_size_limit",
     "memory",
     "threads",
@@ -35,6 +34,7 @@ const OPTIONS: [&str; 9] = [
     "format",
     "compression_level",
     "borders",
+    "tiny",
 ];
 
 /// A tileset to build.
@@ -63,6 +63,7 @@ pub(super) struct Options {
     pub(super) memory_bytes: Option<u64>,
     pub(super) threads: Option<NonZeroUsize>,
     pub(super) compression_level: Option<u8>,
+    pub(super) tiny: Tiny,
     pub(super) name: String,
     pub(super) description: String,
     pub(super) attribution: String,
@@ -187,6 +188,7 @@ impl Reader<'_> {
             compression_level: self
                 .number(members, at, "compression_level", u64::from(Compressor::LEVEL_MAX))
                 .map(|level| level as u8),
+            tiny: self.choice(members, at, "tiny", &[("keep", Tiny::Keep), ("drop", Tiny::Drop)]),
             name: self.text(members, at, "name", false).unwrap_or_default(),
             description: self.text(members, at, "description", false).unwrap_or_default(),
             attribution: self.text(members, at, "attribution", false).unwrap_or_default(),

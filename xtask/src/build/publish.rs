@@ -137,6 +137,7 @@ fn settings(job: &Job, share: &Share) -> Settings {
         tile_bytes_max: options.tile_bytes_max.unwrap_or(machine.tile_bytes_max),
         compression_level: options.compression_level.unwrap_or(machine.compression_level),
         borders: options.borders,
+        tiny: options.tiny,
         overwrite: true,
         name: options.name.clone(),
         description: options.description.clone(),

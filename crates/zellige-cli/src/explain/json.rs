@@ -103,6 +103,7 @@ fn fate_to_json(fate: &Fate) -> Value {
         Fate::Filtered(step) => json!({"kind": "filtered", "option": step.option()}),
         Fate::Outside => json!({"kind": "outside"}),
         Fate::Elsewhere => json!({"kind": "elsewhere"}),
+        Fate::Tiny => json!({"kind": "tiny"}),
         Fate::Vanished => json!({"kind": "vanished"}),
         Fate::NotCut(n_tiles_max) => json!({"kind": "not-cut", "n_tiles_max": n_tiles_max}),
         Fate::Fails(step, error) => {

@@ -29,6 +29,7 @@ fn wrong_words_are_usage_errors() {
         ("tile-size-limit", "0"),
         ("compression-level", "13"),
         ("borders", "none"),
+        ("tiny", "huge"),
         ("format", "shp"),
         ("zoom-limit", "23"),
         ("temp", "no/such/folder"),

@@ -132,6 +132,8 @@ fn zoom_to_json(zoom: Zoom, stats: &ZoomStats) -> Value {
         "size_histogram": stats.size_histogram,
         "features_over_budget": stats.features_over_budget,
         "features_vanished": stats.features_vanished,
+        "features_merged": stats.features_merged,
+        "placeholders": stats.placeholders,
     })
 }
 

@@ -19,6 +19,7 @@ use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::project::{project, project_point};
 use zellige_tile::sieve::Sieve;
 use zellige_tile::slice::{N_ZOOMS, Slicer};
+use zellige_tile::tiny::Tiny;
 
 use crate::Error;
 use crate::sample::Sample;
@@ -57,7 +58,7 @@ impl Draft {
         let sieves = sieves(layer, sample);
         let keys = Keys::for_plan(&plan);
         let junctions = junctions(sample);
-        let mut slicer = Slicer::new(&plan, &keys, Some(&junctions)).sieved(sieves);
+        let mut slicer = Slicer::new(&plan, &keys, Some(&junctions), Tiny::Keep).sieved(sieves);
         let mut pieces = Pieces::default();
         for sampled in &sample.features {
             pieces.begin(sampled.unit);

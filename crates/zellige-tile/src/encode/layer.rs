@@ -134,7 +134,7 @@ impl LayerEncoder {
         let out = &mut self.features;
         out.push(TAG_FEATURE);
         push_varint(out, feature_len);
-        if let Some(id) = body.id {
+        if let Some(id) = body.head.id {
             out.push(1 << 3);
             push_varint(out, id);
         }
@@ -266,7 +266,7 @@ const fn framed_text_len(len: usize) -> u64 {
 }
 
 fn feature_len(body: &Body<'_>, tags_len: usize) -> u64 {
-    let id = body.id.map_or(0, |id| 1 + varint_len(id));
+    let id = body.head.id.map_or(0, |id| 1 + varint_len(id));
     let tags = if tags_len == 0 { 0 } else { 1 + varint_len(tags_len as u64) + tags_len };
     let commands = 1 + varint_len(body.commands.len() as u64) + body.commands.len();
     (id + tags + 2 + commands) as u64

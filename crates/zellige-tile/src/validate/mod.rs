@@ -40,6 +40,12 @@ impl Validator {
         tidy::tidy(geometry, &mut self.scratch);
     }
 
+    /// Whether `geometry`, which becomes tidy, is legal as it is.
+    pub fn is_legal(&mut self, geometry: &mut Geometry<Grid>) -> bool {
+        tidy::tidy(geometry, &mut self.scratch);
+        self.examiner.is_legal(geometry)
+    }
+
     /// Makes `geometry` legal, whose polygons are legal one by one: where they overlap or share an edge
     /// they become one; those that meet no other one stay as they are only if none does.
     pub fn unite(&mut self, geometry: &mut Geometry<Grid>) {

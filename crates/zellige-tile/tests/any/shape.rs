@@ -13,6 +13,7 @@ use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::slice::Slicer;
 use zellige_tile::text::to_text;
+use zellige_tile::tiny::Tiny;
 
 use crate::draw::{Draw, Part};
 use crate::read::plain;
@@ -37,7 +38,7 @@ pub(crate) fn run(bytes: &[u8]) {
     let features = features(&mut draw);
     let keys = Keys::for_plan(plan);
     let mut pieces = Sorter::default();
-    let mut slicer = Slicer::new(plan, &keys, None);
+    let mut slicer = Slicer::new(plan, &keys, None, Tiny::Keep);
     for (line, feature) in (0..).zip(&features) {
         slicer.slice(feature, (0, Place { line, ..Place::default() }), &[0], &mut pieces);
     }

@@ -13,3 +13,4 @@ mod laws;
 mod docs;
 mod hostile;
 mod losses;
+mod tiny;

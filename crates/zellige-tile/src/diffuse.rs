@@ -1,0 +1,176 @@
+//! Lets some tiny polygons of a tile stand for all of them.
+//!
+//! In:     pieces of one layer in one tile: what small shapes owe, then placeholders in source order.
+//! Out:    for each placeholder the rectangle to draw, or nothing when others stand for it.
+//! Keeps:  the area of all small polygons of a tile to within a square unit, in whole units; over many tiles on the
+//!         average exactly.
+//! Source: error diffusion (Floyd and Steinberg 1976) in one dimension, along the order of the source.
+//!
+//! What a shape owes is its true area less the area that was drawn. So a shape that snapping made larger pays
+//! for one that vanished, and a gapless partition, in which neighbours took over what vanished, gets hardly a square.
+//! The sum starts at a random number that belongs to the tile: if it started at zero, lone tiny polygons of
+//! many tiles would all be rounded down.
+
+use xxhash_rust::xxh3::xxh3_64;
+use zellige_model::{Extent, Geometry, GeometryKind, Grid, TileId};
+
+use crate::tiny::Small;
+
+/// Areas are whole numbers of this part of a square unit.
+pub const PARTS_PER_UNIT: i32 = 256;
+
+/// Half of its area and so many parts of a unit a drawn polygon can owe at most.
+const OWED_MAX: i64 = 4 * PARTS_PER_UNIT as i64;
+
+/// Stands for a polygon of which the grid leaves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placeholder {
+    /// The unit in the middle of the polygon; within the tile, buffer left out.
+    pub at: Grid,
+    /// The box around the polygon in units, at least 1 by 1.
+    pub box_units: (u32, u32),
+}
+
+/// Returns the area that a small polygon owes when nothing of it is drawn, in parts of a unit.
+///
+/// Rounded up with a chance that keeps the average, so that a polygon far below a unit owes nothing at most zooms
+/// and costs nothing; whether it does follows from its shape.
+#[must_use]
+pub fn owed_whole(small: &Small, zoom: u8) -> i32 {
+    let mut bytes = [zoom; 9];
+    bytes[..8].copy_from_slice(&small.seed.to_le_bytes());
+    let chance = (xxh3_64(&bytes) >> 40) as f64 / f64::from(1 << 24);
+    (small.area_units * f64::from(PARTS_PER_UNIT) + chance).floor() as i32
+}
+
+/// Returns the area that a small polygon owes when a shape with twice the area `drawn_doubled` is drawn.
+///
+/// Nothing when the two have little to do with each other: then its rings cross themselves.
+#[must_use]
+pub fn owed_rest(small: &Small, drawn_doubled: i64) -> i32 {
+    let whole = (small.area_units * f64::from(PARTS_PER_UNIT)).round() as i64;
+    let owed = whole - drawn_doubled * i64::from(PARTS_PER_UNIT / 2);
+    if owed.abs() <= whole / 2 + OWED_MAX { owed as i32 } else { 0 }
+}
+
+/// The area owed so far in one layer of one tile.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Diffusion {
+    /// Parts of a square unit; half a unit at most after each placeholder that was not drawn.
+    sum: i64,
+}
+
+impl Diffusion {
+    /// Returns the start of a tile.
+    #[must_use]
+    pub fn begin(tile: TileId) -> Self {
+        let parts = i64::from(PARTS_PER_UNIT);
+        let chance = ((xxh3_64(&tile.get().to_le_bytes()) >> 32) as i64 * parts) >> 32;
+        Self { sum: chance - parts / 2 }
+    }
+
+    /// Adds what a piece owes.
+    pub fn add(&mut self, owed: i32) {
+        self.sum += i64::from(owed);
+    }
+
+    /// Decides about a placeholder that owes `owed`: writes its rectangle into `out`, or says that others
+    /// stand for it.
+    pub fn place(
+        &mut self,
+        placeholder: Placeholder,
+        owed: i32,
+        extent: Extent,
+        out: &mut Geometry<Grid>,
+    ) -> bool {
+        self.add(owed);
+        let units =
+            |parts: i64| (parts + i64::from(PARTS_PER_UNIT / 2)).div_euclid(i64::from(PARTS_PER_UNIT));
+        let area = units(self.sum).min(units(owed.into()).max(1));
+        if area < 1 {
+            return false;
+        }
+        let (width, height) = sides(area as u32, placeholder.box_units, extent);
+        self.sum -= i64::from(width) * i64::from(height) * i64::from(PARTS_PER_UNIT);
+        // Off the edges of the tile, where a neighbour would have to have its part, if there is room.
+        let within = |at: i32, side: u32| {
+            let room = (extent.get() - side) as i32;
+            let margin = i32::from(room >= 2);
+            (at - side as i32 / 2).clamp(margin, room - margin)
+        };
+        let (x, y) = (within(placeholder.at.x, width), within(placeholder.at.y, height));
+        let (right, bottom) = (x + width as i32, y + height as i32);
+        out.reset(GeometryKind::Polygon);
+        out.points.extend([
+            Grid::new(x, y),
+            Grid::new(right, y),
+            Grid::new(right, bottom),
+            Grid::new(x, bottom),
+        ]);
+        out.end_part();
+        out.end_polygon();
+        true
+    }
+}
+
+/// Returns the sides of a rectangle of at most `area` square units, shaped like a box.
+fn sides(area: u32, (width, height): (u32, u32), extent: Extent) -> (u32, u32) {
+    let ideal = (f64::from(area) * f64::from(width) / f64::from(height)).sqrt();
+    let width = (ideal.round() as u32).clamp(1, area.min(extent.get()));
+    (width, (area / width).min(extent.get()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Placeholder = Placeholder { at: Grid::new(5, 5), box_units: (1, 1) };
+
+    /// Places features that each owe so many parts and compares how many are drawn.
+    fn check(owed: &[i32], expected: usize) {
+        let mut diffusion = Diffusion::default();
+        let mut out = Geometry::default();
+        let n_drawn =
+            owed.iter().filter(|owed| diffusion.place(HERE, **owed, Extent::DEFAULT, &mut out)).count();
+        assert_eq!(n_drawn, expected, "{owed:?}");
+    }
+
+    #[test]
+    fn areas_add_up_until_a_feature_fills_a_unit() {
+        check(&[100], 0);
+        check(&[128], 1);
+        check(&[64; 16], 4);
+        check(&[1; 2560], 10);
+    }
+
+    #[test]
+    fn shapes_drawn_too_large_pay_for_others() {
+        let mut diffusion = Diffusion::default();
+        diffusion.add(-PARTS_PER_UNIT);
+        let mut out = Geometry::default();
+        let is_drawn: Vec<bool> =
+            (0..4).map(|_| diffusion.place(HERE, 128, Extent::DEFAULT, &mut out)).collect();
+        assert_eq!(is_drawn, [false, false, true, false]);
+    }
+
+    #[test]
+    fn placeholder_has_the_form_of_its_box_and_stays_in_the_tile() {
+        let mut out = Geometry::default();
+        let thin = Placeholder { at: Grid::new(4095, 7), box_units: (12, 1) };
+        assert!(Diffusion::default().place(thin, 6 * PARTS_PER_UNIT, Extent::DEFAULT, &mut out));
+        let corners = [Grid::new(4089, 7), Grid::new(4095, 7), Grid::new(4095, 8), Grid::new(4089, 8)];
+        assert_eq!(out.points, corners);
+    }
+
+    #[test]
+    fn lone_polygons_of_many_tiles_are_drawn_as_often_as_their_area_says() {
+        let mut out = Geometry::default();
+        let n_drawn = (0..10_000)
+            .filter(|tile| {
+                let mut diffusion = Diffusion::begin(TileId::new(*tile).unwrap());
+                diffusion.place(HERE, 64, Extent::DEFAULT, &mut out)
+            })
+            .count();
+        assert!((2_400..2_600).contains(&n_drawn), "{n_drawn}");
+    }
+}

@@ -1,0 +1,513 @@
+//! Keeps the area of small polygons at one zoom.
+//!
+//! In:     a polygon feature as it was, simplified for a zoom; the grid of the zoom.
+//! Out:    the shape to draw, or that the whole feature is smaller than a unit; and what to account for it.
+//! Keeps:  the area of each ring that is at most 256 units wide and shares no border, though its corners
+//!         move, by less than simplification moved its outline; the sum of areas of parts below a unit, as squares of
+//!         a unit; common borders, which stay as they are simplified.
+//! Source: the sum over tiny polygons that tippecanoe keeps in a tile; growing back what Douglas and Peucker
+//!         cut off is ours. `diffuse` is the other half: it decides in the tile which features stand for others.
+//!
+//! Simplified corners lie on the outline, so a bulging shape loses area: a town of houses a tenth to a quarter of it.
+//! A ring is therefore grown or shrunk about its middle. All is computed in the world, before cutting, so
+//! neighbouring tiles agree. Areas are exact integers, so a hole and the ring that fills it stay one line.
+//!
+//! The signed area of a ring that crosses itself says little; where it matters, rings are examined first, and
+//! those that are not sound stay as they are simplified.
+
+use xxhash_rust::xxh3::xxh3_64;
+use zellige_model::{Extent, Geometry, GeometryKind, Grid, World, WorldBounds, Zoom};
+
+use crate::borders::{Borders, in_first_world};
+use crate::validate::Validator;
+use crate::weigh::Weigher;
+
+/// What becomes of polygons that are too small for the grid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tiny {
+    /// Their area is kept: small shapes keep theirs, and some that are tiny stand for all.
+    #[default]
+    Keep,
+    /// Shapes are drawn as they simplify and snap; those that vanish are gone.
+    Drop,
+}
+
+/// Area is kept for rings whose box is at most so many units wide and high.
+const SMALL_UNITS: f64 = 256.0;
+/// What is drawn is accounted for features whose largest part is at most so many units wide and high.
+const ACCOUNTED_UNITS: f64 = 64.0;
+/// A ring whose area simplification changed by more than these factors is simplified less.
+const LIKE: (f64, f64) = (0.8, 1.25);
+/// How often the tolerance of such a ring is halved.
+const HALVINGS_MAX: u32 = 4;
+/// A ring that fills less than this part of its box is thin, or it crosses itself.
+const THIN: f64 = 0.125;
+/// Rings are examined on a grid of their own with so many bits a side.
+const EXAMINED_BITS: u32 = 22;
+/// The sides of a ring grow or shrink by no more than these factors.
+const SCALE: (f64, f64) = (0.25, 2.0);
+
+/// The grid of a zoom, as far as areas need it.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitGrid {
+    /// The zoom.
+    pub zoom: Zoom,
+    /// Units along the side of a tile.
+    pub extent: Extent,
+}
+
+impl UnitGrid {
+    /// Returns the side of a unit in world units.
+    #[must_use]
+    pub fn unit(self) -> f64 {
+        World::tile_side(self.zoom) as f64 / f64::from(self.extent.get())
+    }
+
+    /// Returns the area of a unit in squared world units: polygons below it are not drawn with their own shape.
+    #[must_use]
+    pub fn unit_area(self) -> f64 {
+        self.unit() * self.unit()
+    }
+
+    /// Returns the cell of the grid, through all tiles, that holds `at` along one axis; the next one if it lies at the
+    /// edge of its tile and there is room.
+    fn cell(self, at: i64) -> i64 {
+        let (side, extent) = (World::tile_side(self.zoom), i64::from(self.extent.get()));
+        let tile = at.div_euclid(side);
+        let margin = i64::from(extent >= 3);
+        let cell = (at - tile * side) * extent / side;
+        tile * extent + cell.clamp(margin, extent - 1 - margin)
+    }
+
+    /// Returns the place where `cell` begins, to the nearest world unit.
+    const fn start(self, cell: i64) -> i64 {
+        let (side, extent) = (World::tile_side(self.zoom), self.extent.get() as i64);
+        let tile = cell.div_euclid(extent);
+        tile * side + ((cell - tile * extent) * side + extent / 2) / extent
+    }
+}
+
+/// What is accounted for a small feature.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Small {
+    /// The middle of its largest part: the tile that holds it accounts for the feature.
+    pub at: World,
+    /// Its area in square units.
+    pub area_units: f64,
+    /// The box of its largest part in units, at least 1 by 1.
+    pub box_units: (u32, u32),
+    /// Differs from shape to shape, and is the same wherever the feature stands in the source.
+    pub seed: u64,
+}
+
+/// What is drawn of a feature at one zoom.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Settled<'s> {
+    /// The simplified shape; nothing in it is small.
+    Same,
+    /// Another shape.
+    Changed(&'s Geometry<World>),
+    /// Nothing: its parts are tiny, and together less than half a unit.
+    Nothing,
+}
+
+/// Areas of the feature at hand, and the shape that it gets at one zoom; buffers are kept.
+#[derive(Debug, Default)]
+pub struct Settler {
+    tiny: Tiny,
+    rings: Vec<Ring>,
+    polygons: Vec<Polygon>,
+    /// The longest side of a box around the smallest ring, world units.
+    smallest: i64,
+    /// The polygon with the most area.
+    largest: usize,
+    area: f64,
+    seed: u64,
+    shape: Geometry<World>,
+    refiner: Refiner,
+    examined: Geometry<Grid>,
+    validator: Validator,
+}
+
+/// A ring before it was simplified.
+#[derive(Clone, Copy, Debug)]
+struct Ring {
+    /// Twice its area, squared world units.
+    area_doubled: u128,
+    bounds: WorldBounds,
+    /// Whether it has parts in common with others.
+    is_shared: bool,
+    /// Whether it does not cross itself, once somebody asked.
+    is_sound: Option<bool>,
+}
+
+/// A polygon before it was simplified.
+#[derive(Clone, Copy, Debug)]
+struct Polygon {
+    /// Its area without its holes, squared world units.
+    area: f64,
+    /// The number of its outer ring.
+    shell: usize,
+    /// Whether one of its rings has parts in common with others.
+    is_shared: bool,
+}
+
+impl Settler {
+    /// Returns a settler; one that drops what is tiny measures nothing and changes nothing.
+    #[must_use]
+    pub fn new(tiny: Tiny) -> Self {
+        Self { tiny, ..Self::default() }
+    }
+
+    /// Measures a feature as it is in the source; other kinds than polygons have no area.
+    ///
+    /// `shares` says for each ring whether it has parts in common with others, see [`Weigher::shares`].
+    pub fn measure(&mut self, geometry: &Geometry<World>, shares: &[bool]) {
+        self.rings.clear();
+        self.polygons.clear();
+        (self.smallest, self.largest, self.area) = (i64::MAX, 0, 0.0);
+        if geometry.kind != GeometryKind::Polygon || self.tiny == Tiny::Drop {
+            return;
+        }
+        for (ring_idx, ring) in geometry.parts().enumerate() {
+            let bounds = WorldBounds::of(ring);
+            let is_shared = shares.get(ring_idx).copied().unwrap_or(false);
+            let area_doubled = area_doubled(ring).unsigned_abs();
+            self.rings.push(Ring { area_doubled, bounds, is_shared, is_sound: None });
+            self.smallest = self.smallest.min(longest_side(&bounds));
+        }
+        for rings in geometry.polygons() {
+            let shell = rings.start;
+            let Some((outer, holes)) = self.rings[rings].split_first() else { continue };
+            let of_holes: u128 = holes.iter().map(|hole| hole.area_doubled).sum();
+            let area = outer.area_doubled.saturating_sub(of_holes) as f64 / 2.0;
+            let is_shared = outer.is_shared || holes.iter().any(|hole| hole.is_shared);
+            self.area += area;
+            if self.polygons.get(self.largest).is_none_or(|largest| largest.area < area) {
+                self.largest = self.polygons.len();
+            }
+            self.polygons.push(Polygon { area, shell, is_shared });
+        }
+        if let Some(WorldBounds { min, max }) = self.largest_box() {
+            let words = [in_first_world(min).x, min.y, max.x - min.x, max.y - min.y, self.area as i64];
+            let mut bytes = [0; 40];
+            for (bytes, word) in bytes.chunks_exact_mut(8).zip(words) {
+                bytes.copy_from_slice(&word.to_le_bytes());
+            }
+            self.seed = xxh3_64(&bytes);
+        }
+    }
+
+    /// Returns the box around the polygon with the most area, if there is a polygon.
+    fn largest_box(&self) -> Option<WorldBounds> {
+        self.polygons.get(self.largest).map(|polygon| self.rings[polygon.shell].bounds)
+    }
+
+    /// Returns what is accounted for the feature, if it has an area and its largest part is small.
+    #[must_use]
+    pub fn small(&self, grid: UnitGrid) -> Option<Small> {
+        let WorldBounds { min, max } = self.largest_box()?;
+        let unit = grid.unit();
+        let side = |min: i64, max: i64| ((max - min) as f64 / unit).ceil().max(1.0);
+        let (width, height) = (side(min.x, max.x), side(min.y, max.y));
+        let is_small = 0.0 < self.area && width <= ACCOUNTED_UNITS && height <= ACCOUNTED_UNITS;
+        is_small.then(|| Small {
+            at: World::new(i64::midpoint(min.x, max.x), i64::midpoint(min.y, max.y)),
+            area_units: self.area / (unit * unit),
+            box_units: (width as u32, height as u32),
+            seed: self.seed,
+        })
+    }
+
+    /// Whether all of the feature together is below the area that is drawn; `whole` is what was measured.
+    ///
+    /// Features that share borders never are: what vanishes of them is taken over by their neighbours.
+    pub fn is_tiny(&mut self, whole: &Geometry<World>, grid: UnitGrid) -> bool {
+        !self.polygons.is_empty()
+            && self.area < grid.unit_area()
+            && (0..self.polygons.len()).all(|polygon_idx| self.part_is_tiny(polygon_idx, whole, grid))
+    }
+
+    /// Decides what is drawn of the feature that was measured, now that it is simplified by a tolerance in world
+    /// units; `whole` is what was measured.
+    pub fn settle(
+        &mut self,
+        whole: &Geometry<World>,
+        (simplified, tolerance): (&Geometry<World>, f64),
+        grid: UnitGrid,
+    ) -> Settled<'_> {
+        let small_side = SMALL_UNITS * grid.unit();
+        if self.polygons.is_empty() || small_side < self.smallest as f64 {
+            return Settled::Same;
+        }
+        let mut shape = std::mem::take(&mut self.shape);
+        shape.reset(GeometryKind::Polygon);
+        let mut pending = 0.0;
+        for (polygon_idx, rings) in simplified.polygons().enumerate() {
+            if self.part_is_tiny(polygon_idx, whole, grid) {
+                let Polygon { area, shell, .. } = self.polygons[polygon_idx];
+                pending += area / grid.unit_area();
+                if 0.5 <= pending {
+                    pending -= 1.0;
+                    push_square(&self.rings[shell].bounds, grid, &mut shape);
+                }
+                continue;
+            }
+            for ring_idx in rings {
+                let ring = simplified.part(ring_idx);
+                let Ring { area_doubled, bounds, is_shared, .. } = self.rings[ring_idx];
+                let is_kept = is_shared
+                    || ring.len() == whole.part(ring_idx).len()
+                    || small_side < longest_side(&bounds) as f64
+                    || !self.is_sound(ring_idx, whole);
+                if is_kept {
+                    shape.points.extend_from_slice(ring);
+                } else {
+                    let ring = self.refiner.refine(whole.part(ring_idx), (ring, tolerance), area_doubled);
+                    push_with_area(ring, area_doubled, &mut shape.points);
+                }
+                shape.end_part();
+            }
+            shape.end_polygon();
+        }
+        self.shape = shape;
+        if self.shape.is_empty() { Settled::Nothing } else { Settled::Changed(&self.shape) }
+    }
+
+    /// Whether a polygon has an area, below that which is drawn, and shares no border.
+    fn part_is_tiny(&mut self, polygon_idx: usize, whole: &Geometry<World>, grid: UnitGrid) -> bool {
+        let Polygon { area, shell, is_shared } = self.polygons[polygon_idx];
+        if is_shared || area == 0.0 || grid.unit_area() <= area {
+            return false;
+        }
+        let WorldBounds { min, max } = self.rings[shell].bounds;
+        let box_area = (max.x - min.x) as f64 * (max.y - min.y) as f64;
+        box_area <= grid.unit_area() || THIN * box_area <= area || self.is_sound(shell, whole)
+    }
+
+    /// Whether a ring does not cross or touch itself.
+    fn is_sound(&mut self, ring_idx: usize, whole: &Geometry<World>) -> bool {
+        let ring = self.rings[ring_idx];
+        if let Some(is_sound) = ring.is_sound {
+            return is_sound;
+        }
+        let side = longest_side(&ring.bounds) as u64;
+        let shift = (u64::BITS - side.leading_zeros()).saturating_sub(EXAMINED_BITS);
+        let WorldBounds { min, .. } = ring.bounds;
+        let snap = |point: &World| {
+            Grid::new(((point.x - min.x) >> shift) as i32, ((point.y - min.y) >> shift) as i32)
+        };
+        self.examined.reset(GeometryKind::Polygon);
+        self.examined.points.extend(whole.part(ring_idx).iter().map(snap));
+        self.examined.end_part();
+        self.examined.end_polygon();
+        let is_sound = self.validator.is_legal(&mut self.examined);
+        self.rings[ring_idx].is_sound = Some(is_sound);
+        is_sound
+    }
+}
+
+/// Simplifies rings less that lost their form; buffers are kept.
+#[derive(Debug, Default)]
+struct Refiner {
+    weigher: Weigher,
+    whole: Geometry<World>,
+    weights: Vec<f64>,
+    ring: Vec<World>,
+}
+
+impl Refiner {
+    /// Returns `ring`, which is `whole` simplified by a tolerance; with a smaller one until it has about the area
+    /// that it had.
+    ///
+    /// The four corners that every ring keeps make a bow tie of a bent lake, or a field of a winding one.
+    fn refine(
+        &mut self,
+        whole: &[World],
+        (ring, tolerance): (&[World], f64),
+        area_doubled_before: u128,
+    ) -> &[World] {
+        let is_like = |ring: &[World]| {
+            let ratio = area_doubled(ring).unsigned_abs() as f64 / area_doubled_before as f64;
+            (LIKE.0..=LIKE.1).contains(&ratio)
+        };
+        self.ring.clear();
+        self.ring.extend_from_slice(ring);
+        if is_like(&self.ring) {
+            return &self.ring;
+        }
+        self.whole.reset(GeometryKind::Polygon);
+        self.whole.points.extend_from_slice(whole);
+        self.whole.end_part();
+        self.whole.end_polygon();
+        let floor = tolerance / f64::from(1 << HALVINGS_MAX);
+        self.weigher.weigh(&self.whole, floor, Borders::default(), &mut self.weights);
+        for halvings in 1..=HALVINGS_MAX {
+            let threshold = (tolerance / f64::from(1 << halvings)).powi(2);
+            let stays = whole.iter().zip(&self.weights).filter(|(_, weight)| **weight > threshold);
+            self.ring.clear();
+            self.ring.extend(stays.map(|(point, _)| *point));
+            if is_like(&self.ring) {
+                break;
+            }
+        }
+        &self.ring
+    }
+}
+
+const fn longest_side(bounds: &WorldBounds) -> i64 {
+    let (width, height) = (bounds.max.x - bounds.min.x, bounds.max.y - bounds.min.y);
+    if width < height { height } else { width }
+}
+
+/// Returns twice the signed area of an open ring, exactly.
+fn area_doubled(ring: &[World]) -> i128 {
+    let Some(origin) = ring.first().copied() else { return 0 };
+    let mut sum = 0;
+    let (mut ax, mut ay) = (0, 0);
+    for point in ring {
+        let (bx, by) = (point.x - origin.x, point.y - origin.y);
+        sum += i128::from(ax) * i128::from(by) - i128::from(bx) * i128::from(ay);
+        (ax, ay) = (bx, by);
+    }
+    sum
+}
+
+/// Appends `ring`, grown or shrunk about the middle of its vertices until it has the area of the original.
+///
+/// The result does not depend on where the ring starts, nor on its direction.
+fn push_with_area(ring: &[World], area_doubled_before: u128, out: &mut Vec<World>) {
+    let area_doubled = area_doubled(ring).unsigned_abs();
+    if area_doubled == area_doubled_before || area_doubled == 0 {
+        out.extend_from_slice(ring);
+        return;
+    }
+    let factor = (area_doubled_before as f64 / area_doubled as f64).sqrt().clamp(SCALE.0, SCALE.1);
+    let sum =
+        ring.iter().fold((0, 0), |sum, point| (sum.0 + i128::from(point.x), sum.1 + i128::from(point.y)));
+    let n_vertices = ring.len() as i128;
+    let (x, y) = ((sum.0 / n_vertices) as i64, (sum.1 / n_vertices) as i64);
+    let scale = |at: i64, middle: i64| middle + ((at - middle) as f64 * factor).round() as i64;
+    out.extend(ring.iter().map(|point| World::new(scale(point.x, x), scale(point.y, y))));
+}
+
+/// Appends the polygon around the unit that holds the middle of `bounds`; it lies within one tile.
+fn push_square(bounds: &WorldBounds, grid: UnitGrid, out: &mut Geometry<World>) {
+    let column = grid.cell(i64::midpoint(bounds.min.x, bounds.max.x));
+    let row = grid.cell(i64::midpoint(bounds.min.y, bounds.max.y));
+    let corners = [(column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1)];
+    out.points.extend(corners.iter().map(|(x, y)| World::new(grid.start(*x), grid.start(*y))));
+    out.end_part();
+    out.end_polygon();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// World units of a unit at zoom 4, where tests draw.
+    const UNIT: i64 = 1 << 24;
+
+    const GRID: fn() -> UnitGrid =
+        || UnitGrid { zoom: Zoom::new(4).expect("zoom 4 is a zoom"), extent: Extent::DEFAULT };
+
+    /// Returns polygons without holes whose corners are given in hundredths of a unit.
+    fn shape(rings: &[&[(i64, i64)]]) -> Geometry<World> {
+        let mut geometry = Geometry::default();
+        geometry.reset(GeometryKind::Polygon);
+        for ring in rings {
+            geometry.points.extend(ring.iter().map(|(x, y)| World::new(x * UNIT / 100, y * UNIT / 100)));
+            geometry.end_part();
+            geometry.end_polygon();
+        }
+        geometry
+    }
+
+    fn area_units(geometry: &Geometry<World>) -> f64 {
+        let doubled: u128 = geometry.parts().map(|ring| area_doubled(ring).unsigned_abs()).sum();
+        doubled as f64 / 2.0 / (UNIT * UNIT) as f64
+    }
+
+    /// Settles `simplified` instead of `whole`; returns area and number of parts that are left.
+    fn settle(whole: &Geometry<World>, simplified: &Geometry<World>) -> (f64, usize) {
+        let mut settler = Settler::new(Tiny::Keep);
+        settler.measure(whole, &[]);
+        match settler.settle(whole, (simplified, 4.0 * UNIT as f64), GRID()) {
+            Settled::Same => (area_units(simplified), simplified.part_ends.len()),
+            Settled::Changed(shape) => (area_units(shape), shape.part_ends.len()),
+            Settled::Nothing => (0.0, 0),
+        }
+    }
+
+    fn check(whole: &[&[(i64, i64)]], simplified: &[&[(i64, i64)]], expected: (f64, usize)) {
+        let (area, n_parts) = settle(&shape(whole), &shape(simplified));
+        assert!((area - expected.0).abs() < 1e-5 && n_parts == expected.1, "{area} {n_parts}");
+    }
+
+    const OCTAGON: &[(i64, i64)] =
+        &[(0, 200), (0, 400), (200, 600), (400, 600), (600, 400), (600, 200), (400, 0), (200, 0)];
+    const CORNERS: &[(i64, i64)] = &[(0, 200), (200, 600), (600, 400), (400, 0)];
+
+    #[test]
+    fn simplified_ring_gets_its_area_back() {
+        check(&[OCTAGON], &[OCTAGON], (28.0, 1));
+        check(&[OCTAGON], &[CORNERS], (28.0, 1));
+    }
+
+    #[test]
+    fn ring_that_lost_its_form_is_simplified_less() {
+        check(&[OCTAGON], &[&[(0, 200), (0, 400), (200, 600), (200, 0)]], (28.0, 1));
+        check(&[OCTAGON], &[&[(0, 200), (600, 400), (0, 400), (600, 200)]], (28.0, 1));
+    }
+
+    #[test]
+    fn large_rings_stay_as_they_are_simplified() {
+        let large: &[(i64, i64)] = &[(0, 0), (30_000, 0), (30_000, 30_000), (15_000, 30_100), (0, 30_000)];
+        let corners: &[(i64, i64)] = &[(0, 0), (30_000, 0), (30_000, 30_000), (0, 30_000)];
+        check(&[large], &[corners], (90_000.0, 1));
+    }
+
+    #[test]
+    fn tiny_parts_add_up_to_squares() {
+        let islet = |x: i64| [(x, 0), (x + 60, 0), (x + 60, 50), (x, 50)];
+        let islets: Vec<_> = (0..10).map(|nth| islet(nth * 1_000)).collect();
+        let parts: Vec<&[(i64, i64)]> = islets.iter().map(|islet| &islet[..]).collect();
+        check(&parts, &parts, (3.0, 3));
+        check(&parts[..1], &parts[..1], (0.0, 0));
+        check(&[&parts[..4], &[OCTAGON]].concat(), &[&parts[..4], &[OCTAGON]].concat(), (29.0, 2));
+    }
+
+    #[test]
+    fn start_and_direction_of_a_ring_do_not_matter() {
+        let sorted = |ring: Vec<World>| {
+            let mut out = Vec::new();
+            push_with_area(&ring, 57_000_000_000_000_000, &mut out);
+            out.sort();
+            out
+        };
+        let ring = shape(&[&[(13, 21), (187, 602), (595, 420), (377, 0), (111, 9)]]).points;
+        for turns in 0..5 {
+            let mut other = ring.clone();
+            other.rotate_left(turns);
+            assert_eq!(sorted(other.clone()), sorted(ring.clone()));
+            other.reverse();
+            assert_eq!(sorted(other), sorted(ring.clone()));
+        }
+    }
+
+    #[test]
+    fn squares_are_whole_units_within_a_tile_whatever_the_extent() {
+        for extent in [1, 512, 1000, 4096] {
+            let grid = UnitGrid { extent: Extent::new(extent).unwrap(), ..GRID() };
+            let side = World::tile_side(grid.zoom);
+            let at = World::new(3 * side - 1, 5 * side);
+            let mut out = Geometry::default();
+            push_square(&WorldBounds { min: at, max: at }, grid, &mut out);
+            let tile = crate::quantize::TileGrid::new(grid.zoom, 2, 5, grid.extent);
+            let snapped: Vec<_> = out.points.iter().map(|point| tile.snap(*point)).collect();
+            let (right, top) = if extent < 3 { (1, 0) } else { (extent as i32 - 1, 1) };
+            let corners = [(right - 1, top), (right, top), (right, top + 1), (right - 1, top + 1)];
+            assert_eq!(snapped, corners.map(|(x, y)| Grid::new(x, y)));
+        }
+    }
+}
