@@ -31,9 +31,10 @@ use crate::borders::{Borders, in_first_world};
 
 /// A vertex stays for ever when its distance is more than this part of the length of its arc's chord.
 ///
-/// Of the 35,357 parishes of France, 21 vanish between their neighbours at zooms 3 and 4, where they are a few
-/// units wide. With a quarter it would be 36; with three twentieths 9, in tiles that are a twentieth larger.
-const BULGE: f64 = 0.2;
+/// Of the 35,357 parishes of France, 9 vanish between their neighbours at zooms 3 and 4, where they are a few
+/// units wide; with a fifth 21, in archives that are a hundredth smaller. Nobody gets what rows of houses lose on their
+/// outside: Monaco's keep 0.993 of their area at zoom 12; with a fifth 0.989.
+const BULGE: f64 = 0.15;
 /// So many vertices of a closed arc stay for ever beside its end.
 const CORNERS: usize = 3;
 
