@@ -1,0 +1,1 @@
+//! Navigation packs: roads as graph tiles that a routing engine reads.

@@ -1,0 +1,1 @@
+//! What maps are drawn with: style documents, sprites and glyph ranges.
