@@ -55,6 +55,7 @@ mod error;
 
 pub use compress::{Compression, Compressor, TileHash, gunzip};
 pub use error::Error;
+pub use part::Part;
 pub use tiles::{
     CreateOptions, Format, ReadTiles, Summary, TILE_BYTES_MAX, Visit, WriteTiles, Written, create, open,
 };

@@ -3,6 +3,7 @@
 //! In:     the path of the output, a file or a folder.
 //! Out:    `.NAME.part` beside it, locked and empty, to be filled; after [`Part::publish`] the output.
 //! Keeps:  what stood at the path, byte for byte, until the new one takes its name.
+//!         Packs are built by it as well.
 //! Source: rename(2) replaces a file in one step; flock(2) ends with the process that holds it.
 //!
 //! ```text
@@ -27,14 +28,15 @@ use crate::{CreateOptions, Error, folder};
 const LOCK_TRIES_MAX: usize = 100;
 
 /// What an output is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     File,
     Folder,
 }
 
 /// An output that is not yet whole; dropping it removes what was built.
-pub(crate) struct Part {
+#[derive(Debug)]
+pub struct Part {
     kind: Kind,
     overwrite: bool,
     target: PathBuf,
@@ -46,7 +48,12 @@ pub(crate) struct Part {
 
 impl Part {
     /// Starts an output that is one file.
-    pub(crate) fn file(target: &Path, options: &CreateOptions) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] without [`CreateOptions::overwrite`], [`Error::Busy`] when another run writes to the
+    /// same path, [`Error::WrongKind`] when a folder stands there; otherwise when the file cannot be made.
+    pub fn file(target: &Path, options: &CreateOptions) -> Result<Self, Error> {
         let part = Self::lock(target, Kind::File, options)?;
         part.check_target()?;
         part.lock.set_len(0).map_err(Error::io("empty", &part.path))?;
@@ -69,17 +76,23 @@ impl Part {
     }
 
     /// Returns where to build.
-    pub(crate) fn path(&self) -> &Path {
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Returns the open file that is built; the handle of a folder is of no use.
-    pub(crate) fn as_file(&self) -> &File {
+    #[must_use]
+    pub fn as_file(&self) -> &File {
         &self.lock
     }
 
     /// Puts the output in its place.
-    pub(crate) fn publish(mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written out or moved; what stood there is then untouched.
+    pub fn publish(mut self) -> Result<(), Error> {
         self.lock.sync_all().map_err(Error::io("sync", &self.path))?;
         self.check_target()?;
         match self.kind {
