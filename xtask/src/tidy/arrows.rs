@@ -19,6 +19,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "zellige-job",
             "zellige-survey",
+            "zellige-pack",
+            "zellige-style",
             "zellige-archive",
             "zellige-tile",
             "zellige-recipe",
@@ -34,6 +36,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "zellige-survey",
         &["zellige-archive", "zellige-tile", "zellige-recipe", "zellige-ingest", "zellige-model"],
     ),
+    (
+        "zellige-pack",
+        &[
+            "zellige-style",
+            "zellige-archive",
+            "zellige-tile",
+            "zellige-recipe",
+            "zellige-ingest",
+            "zellige-model",
+        ],
+    ),
+    ("zellige-style", &["zellige-tile", "zellige-recipe", "zellige-model"]),
     ("zellige-archive", &["zellige-model"]),
     ("zellige-tile", &["zellige-recipe", "zellige-model"]),
     ("zellige-recipe", &["zellige-model"]),
