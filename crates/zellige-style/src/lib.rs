@@ -18,6 +18,7 @@
 pub mod document;
 pub mod range;
 pub mod url;
+pub mod glyph;
 
 pub use document::{Style, StyleRefused, parse};
 pub use range::GlyphRange;
