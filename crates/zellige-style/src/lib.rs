@@ -19,6 +19,7 @@ pub mod document;
 pub mod range;
 pub mod url;
 pub mod glyph;
+pub mod sprite;
 
 pub use document::{Style, StyleRefused, parse};
 pub use range::GlyphRange;
