@@ -75,6 +75,14 @@ codes! {
     LayerOverBudget = "layer-over-budget",
     /// No feature of the layer reached a tile (W205).
     LayerEmpty = "layer-empty",
+    /// The feature is no road and is in no navigation pack.
+    NotARoad = "not-a-road",
+    /// Nobody can travel on a road, or it cannot be connected, and it was left out of a navigation pack.
+    RoadUnusable = "road-unusable",
+    /// A property of a road is not understood, and the usual value was taken instead.
+    RoadValueIgnored = "road-value-ignored",
+    /// A turn restriction forbids nothing, since its roads do not meet as it says.
+    TurnBanIgnored = "turn-ban-ignored",
 }
 
 impl fmt::Display for FindingCode {

@@ -1,0 +1,110 @@
+//! Lists the edges that pass through each bin, by which positions are matched to roads.
+//!
+//! In:     the graph, ids of its arms.
+//! Out:    for each tile of the finest level, the edges of all levels in each of its 25 bins.
+//! Keeps:  one direction of an edge stands for both; every bin that an edge touches has it, once.
+//! Source: bins of graph tiles, version 3: 0.05 degrees, row after row from the south-west.
+
+use std::collections::BTreeMap;
+
+use super::geometry::{UNITS_PER_DEGREE, Vertex};
+use super::graph::Graph;
+use super::layout::{BINS, BINS_SIDE};
+use super::level::{FINEST, GraphId, columns, rows, side};
+use super::road::ALONG;
+
+/// The side of a bin in units of a [`Vertex`].
+const SIDE: i64 = side(FINEST) / BINS_SIDE as i64;
+/// Bins from west to east.
+const COLUMNS: i64 = columns(FINEST) as i64 * BINS_SIDE as i64;
+/// Bins from south to north.
+const ROWS: i64 = rows(FINEST) as i64 * BINS_SIDE as i64;
+
+/// The edges in each bin of a tile.
+pub(super) type Bins = [Vec<GraphId>; BINS];
+
+/// Returns the bins by number of their tile.
+pub(super) fn of(graph: &Graph, arms: &[GraphId]) -> BTreeMap<u32, Bins> {
+    let mut tiles: BTreeMap<u32, Bins> = BTreeMap::new();
+    let mut touched = Vec::new();
+    for edge in &graph.edges {
+        touched.clear();
+        for pair in graph.shape(edge).windows(2) {
+            touch(pair[0], pair[1], &mut touched);
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        for (row, column) in &touched {
+            let tile = row / BINS_SIDE as i64 * i64::from(columns(FINEST)) + column / BINS_SIDE as i64;
+            let bin = row % BINS_SIDE as i64 * BINS_SIDE as i64 + column % BINS_SIDE as i64;
+            tiles.entry(tile as u32).or_default()[bin as usize].push(arms[edge.arms[ALONG] as usize]);
+        }
+    }
+    tiles
+}
+
+/// Appends row and column of each bin that a segment touches, the shorter way round the world.
+fn touch(a: Vertex, b: Vertex, out: &mut Vec<(i64, i64)>) {
+    const TURN: i64 = 360 * UNITS_PER_DEGREE;
+    let from_corner =
+        |at: Vertex| (i64::from(at.lon) + 180 * UNITS_PER_DEGREE, i64::from(at.lat) + 90 * UNITS_PER_DEGREE);
+    let ((ax, ay), (mut bx, by)) = (from_corner(a), from_corner(b));
+    if bx - ax > TURN / 2 {
+        bx -= TURN;
+    } else if ax - bx > TURN / 2 {
+        bx += TURN;
+    }
+    let [(south_x, south_y), (north_x, north_y)] =
+        if ay <= by { [(ax, ay), (bx, by)] } else { [(bx, by), (ax, ay)] };
+    for row in south_y / SIDE..=north_y / SIDE {
+        // The part of the segment in this row, a unit wider for rounding.
+        let x_at = |y: i64| {
+            let share = (y.clamp(south_y, north_y) - south_y) as f64 / (north_y - south_y).max(1) as f64;
+            south_x + ((north_x - south_x) as f64 * share).round() as i64
+        };
+        let (mut low, mut high) = (x_at(row * SIDE), x_at((row + 1) * SIDE));
+        if south_y == north_y {
+            (low, high) = (south_x, north_x);
+        }
+        let (low, high) = (low.min(high) - 1, low.max(high) + 1);
+        for column in low.div_euclid(SIDE)..=high.div_euclid(SIDE) {
+            out.push((row.min(ROWS - 1), column.rem_euclid(COLUMNS)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zellige_model::LonLat;
+
+    use super::*;
+
+    /// Checks the bins of a segment, as hundredths of degrees of their south-western corners.
+    fn check(a: (f64, f64), b: (f64, f64), expected: &[(i64, i64)]) {
+        let at = |(lon, lat)| Vertex::of(LonLat::new(lon, lat));
+        let mut touched = Vec::new();
+        touch(at(a), at(b), &mut touched);
+        let corners: Vec<_> =
+            touched.iter().map(|(row, column)| (column * 5 - 18000, row * 5 - 9000)).collect();
+        assert_eq!(corners, expected);
+    }
+
+    #[test]
+    fn segments_touch_what_they_pass() {
+        check((0.01, 0.01), (0.02, 0.02), &[(0, 0)]);
+        check((0.01, 0.01), (0.12, 0.01), &[(0, 0), (5, 0), (10, 0)]);
+        check((0.01, 0.01), (0.09, 0.06), &[(0, 0), (5, 0), (5, 5)]);
+        check((0.09, 0.06), (0.01, 0.01), &[(0, 0), (5, 0), (5, 5)]);
+        check((0.01, 0.12), (0.01, 0.01), &[(0, 0), (0, 5), (0, 10)]);
+    }
+
+    #[test]
+    fn corners_belong_to_all_bins_around() {
+        check((0.05, 0.01), (0.05, 0.02), &[(0, 0), (5, 0)]);
+    }
+
+    #[test]
+    fn antimeridian_is_crossed_the_short_way() {
+        check((179.99, 0.01), (-179.99, 0.01), &[(17995, 0), (-18000, 0)]);
+    }
+}

@@ -1,0 +1,161 @@
+//! Finds the arms that bans of turns speak of.
+//!
+//! In:     the graph, bans that name roads by keys.
+//! Out:    [`Restrictions`]: forbidden turns as bits of an arm, and longer or partial ones as lists of arms.
+//! Keeps:  a ban whose roads do not meet forbids nothing and is counted.
+//! Source: a ban binds vehicles; one that binds all of them and has two roads is a bit, others are lists.
+
+use rustc_hash::FxHashMap;
+use zellige_model::{Example, FindingCode, Findings};
+
+use super::graph::Graph;
+use super::road::{AGAINST, ALONG, Ban, BanKind, mode};
+use super::turns::LOCAL_MAX;
+
+/// So many arms a list has at most: the number of those between the first and the last has five bits.
+const ARMS_MAX: usize = 33;
+
+/// Forbidden turns of a graph.
+#[derive(Debug, Default)]
+pub(super) struct Restrictions {
+    /// For each arm, bits of the arms at its end that must not follow.
+    pub(super) bits: Vec<u8>,
+    /// Sequences of arms that must not be travelled, sorted.
+    pub(super) lists: Vec<Restriction>,
+}
+
+/// A sequence of arms that must not be travelled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Restriction {
+    /// At least two.
+    pub(super) arms: Vec<u32>,
+    pub(super) modes: u16,
+}
+
+impl Restrictions {
+    /// Resolves all bans.
+    pub(super) fn of(graph: &Graph, bans: &[Ban], findings: &mut Findings) -> Self {
+        let mut restrictions = Self { bits: vec![0; graph.arms.len()], lists: Vec::new() };
+        if bans.is_empty() {
+            return restrictions;
+        }
+        let mut by_key: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
+        for (road_idx, road) in graph.roads.iter().enumerate() {
+            for key in road.keys.into_iter().filter(|key| *key != 0) {
+                let roads = by_key.entry(key).or_default();
+                if roads.last() != Some(&(road_idx as u32)) {
+                    roads.push(road_idx as u32);
+                }
+            }
+        }
+        for ban in bans {
+            let paths = paths(graph, ban, &by_key);
+            if paths.is_empty() {
+                let example = || Example {
+                    source: 0,
+                    place: ban.place,
+                    reason: "the roads of a turn restriction do not meet as it says".to_owned(),
+                    text: String::new(),
+                };
+                findings.add(FindingCode::TurnBanIgnored, 0, ban.place, example);
+            }
+            for path in paths {
+                restrictions.add(graph, ban, path);
+            }
+        }
+        restrictions.lists.sort();
+        restrictions.lists.dedup();
+        restrictions
+    }
+
+    /// Forbids what a ban says of a path.
+    fn add(&mut self, graph: &Graph, ban: &Ban, path: Vec<u32>) {
+        let [.., before, last] = path[..] else { return };
+        match ban.kind {
+            BanKind::No => self.forbid(graph, ban.modes, path),
+            BanKind::Only => {
+                let others = graph.nodes[graph.end(before) as usize].arms.clone();
+                for other in others.filter(|other| *other != last) {
+                    let mut path = path.clone();
+                    path.pop();
+                    path.push(other);
+                    self.forbid(graph, ban.modes, path);
+                }
+            }
+        }
+    }
+
+    fn forbid(&mut self, graph: &Graph, modes: u16, arms: Vec<u32>) {
+        match arms[..] {
+            [from, to] if modes == mode::VEHICLE && graph.local(to) < LOCAL_MAX as u32 => {
+                self.bits[from as usize] |= 1 << graph.local(to);
+            }
+            _ => self.lists.push(Restriction { arms, modes }),
+        }
+    }
+}
+
+/// Returns the sequences of arms that a ban means.
+fn paths(graph: &Graph, ban: &Ban, by_key: &FxHashMap<u64, Vec<u32>>) -> Vec<Vec<u32>> {
+    let none = Vec::new();
+    let then: Vec<&Vec<u32>> = ban.then.iter().map(|key| by_key.get(key).unwrap_or(&none)).collect();
+    let mut found = Vec::new();
+    for road in ban.from.clone() {
+        for edge in edges_of(graph, road) {
+            for direction in [ALONG, AGAINST] {
+                let arm = graph.edges[edge].arms[direction];
+                let is_meant = ban.first_direction.is_none_or(|wanted| wanted == direction)
+                    && ban.at.is_none_or(|at| graph.nodes[graph.end(arm) as usize].at == at);
+                if is_meant {
+                    found.extend(follow(graph, arm, &then, ban.last_direction));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Follows roads from the end of an arm; along a road in between as far as the next one.
+fn follow(graph: &Graph, first: u32, then: &[&Vec<u32>], last_direction: Option<usize>) -> Option<Vec<u32>> {
+    let mut path = vec![first];
+    for (step, roads) in then.iter().enumerate() {
+        let wanted = if step + 1 == then.len() { last_direction } else { None };
+        loop {
+            let last = *path.last()?;
+            let leaves = |arm: &u32| {
+                let edge = graph.edge(*arm);
+                let is_same_feature =
+                    graph.roads[edge.road as usize].keys == graph.roads[graph.edge(last).road as usize].keys;
+                roads.binary_search(&edge.road).is_ok()
+                    && match wanted {
+                        Some(direction) => graph.direction(*arm) == direction,
+                        // Back along the same road, and not on.
+                        None if is_same_feature => *arm == graph.opposite(last),
+                        None => *arm != graph.opposite(last),
+                    }
+            };
+            let arms = graph.nodes[graph.end(last) as usize].arms.clone();
+            if let Some(next) = arms.clone().find(leaves) {
+                path.push(next);
+                break;
+            }
+            if step == 0 || path.len() == ARMS_MAX {
+                return None;
+            }
+            // Not there yet: on along the road in between.
+            let goes_on = |arm: &u32| {
+                graph.edge(*arm).road == graph.edge(last).road
+                    && graph.direction(*arm) == graph.direction(last)
+            };
+            path.push(arms.clone().find(goes_on)?);
+        }
+    }
+    (path.len() <= ARMS_MAX).then_some(path)
+}
+
+/// Returns the edges of a road, which stand together.
+fn edges_of(graph: &Graph, road: u32) -> std::ops::Range<usize> {
+    let start = graph.edges.partition_point(|edge| edge.road < road);
+    let end = graph.edges.partition_point(|edge| edge.road <= road);
+    start..end
+}

@@ -1,0 +1,471 @@
+//! Reads a navigation pack back and says what is wrong with it.
+//!
+//! In:     bytes of a pack that nobody vouches for.
+//! Out:    [`Verdict`]: what is in it, and its [`Fault`]s.
+//! Keeps:  memory in proportion to the file; so many faults are shown, all are counted.
+//! Source: rules of graph tiles, version 3, that routing engines rely on without a look.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::error::Error;
+use super::geometry::{Vertex, length_m};
+use super::layout::{BINS, EDGE_BYTES, edge, node, transition};
+use super::level::{FINEST, GraphId, LEVELS, name};
+use super::road::mode;
+use super::tar::{self, ENTRY_BYTES, INDEX_NAME};
+use super::tile::{Tile, named};
+
+/// Bytes of the largest pack that is read.
+const PACK_BYTES_MAX: u64 = 8 << 30;
+/// So many faults are shown.
+pub const FAULTS_MAX: usize = 100;
+/// An end of a shape may be so far from its node in either direction, units of a [`Vertex`].
+const END_OFF_MAX: u32 = 20;
+/// Lengths may differ from those of shapes by so much: metres, and a share of the length.
+const LENGTH_OFF_MAX: (f64, f64) = (2.0, 0.01);
+
+/// What a pack turned out to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// Graph tiles by level.
+    pub tiles: [u64; LEVELS],
+    /// Nodes of all tiles; one junction has a node on each of its levels.
+    pub nodes: u64,
+    /// Directed edges.
+    pub edges: u64,
+    /// Parts of the network between which there is no way; one when all is well connected.
+    pub islands: u64,
+    /// Nodes in the largest of them.
+    pub mainland_nodes: u64,
+    /// Directed edges that cars may travel.
+    pub car_edges: u64,
+    /// Directed edges that bicycles may travel.
+    pub bicycle_edges: u64,
+    /// Directed edges that people on foot may travel.
+    pub foot_edges: u64,
+    /// Names of edges, each edge counted in each direction.
+    pub names: u64,
+    /// How many faults there are.
+    pub n_faults: u64,
+    /// The first [`FAULTS_MAX`] of them.
+    pub faults: Vec<Fault>,
+}
+
+/// A fault of a pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The file in the pack, such as `2/000/791/314.gph`; empty for the pack itself.
+    pub file: String,
+    /// The part of the file, such as `edge 17`; empty for the file itself.
+    pub part: String,
+    /// What is wrong with it.
+    pub found: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for place in [&self.file, &self.part].into_iter().filter(|place| !place.is_empty()) {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&self.found)
+    }
+}
+
+/// Reads the pack at `path` and judges it.
+///
+/// # Errors
+///
+/// [`Error::Io`] when the file cannot be read, [`Error::TooLarge`] when it has more than 8 GiB.
+pub fn verify(path: &Path) -> Result<Verdict, Error> {
+    let file = fs::File::open(path).map_err(Error::io("open", path))?;
+    let bytes = file.metadata().map_err(Error::io("inspect", path))?.len();
+    if bytes > PACK_BYTES_MAX {
+        return Err(Error::TooLarge { path: path.into(), bytes, bytes_max: PACK_BYTES_MAX });
+    }
+    let mut archive = Vec::with_capacity(bytes as usize);
+    file.take(PACK_BYTES_MAX).read_to_end(&mut archive).map_err(Error::io("read", path))?;
+    Ok(judge(&archive))
+}
+
+/// Judges the bytes of a pack.
+#[must_use]
+pub fn judge(archive: &[u8]) -> Verdict {
+    let mut verdict = Verdict::default();
+    let (members, end) = tar::read(archive);
+    if let Err(found) = end {
+        verdict.add("", String::new(), found);
+    }
+    let mut tiles: Vec<Tile<'_>> = Vec::new();
+    let mut index = None;
+    for (at, member) in members.iter().enumerate() {
+        let content = &archive[member.content.clone()];
+        if member.name == INDEX_NAME {
+            index = Some((at, content));
+            continue;
+        }
+        let opened = match named(&member.name) {
+            Some(id) => Tile::open(id, content),
+            None => Err("its name is not that of a graph tile".to_owned()),
+        };
+        match opened {
+            Ok(tile) => tiles.push(tile),
+            Err(found) => verdict.add(&member.name, String::new(), found),
+        }
+    }
+    if let Some((at, content)) = index {
+        check_index(at, content, &members, &mut verdict);
+    }
+    tiles.sort_by_key(|tile| tile.id);
+    if tiles.windows(2).any(|pair| pair[0].id == pair[1].id) {
+        verdict.add("", String::new(), "a tile is there twice".to_owned());
+    }
+    if tiles.is_empty() {
+        verdict.add("", String::new(), "it has no graph tile".to_owned());
+    }
+    Pack::new(&tiles).check(&mut verdict);
+    verdict
+}
+
+impl Verdict {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.n_faults == 0
+    }
+
+    fn add(&mut self, file: &str, part: String, found: String) {
+        self.n_faults += 1;
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push(Fault { file: file.to_owned(), part, found });
+        }
+    }
+}
+
+/// Checks that the index names each file behind it, where it is.
+fn check_index(at: usize, content: &[u8], members: &[tar::Member], verdict: &mut Verdict) {
+    if at != 0 {
+        verdict.add(INDEX_NAME, String::new(), "it is not the first file".to_owned());
+    }
+    let entry = |entry: &[u8]| {
+        let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        (word(&entry[8..12]), word(&entry[..8]), word(&entry[12..]))
+    };
+    let listed: BTreeSet<_> = content.chunks_exact(ENTRY_BYTES).map(entry).collect();
+    let is_tile = |member: &tar::Member| {
+        let id = named(&member.name)?;
+        Some((id.0, member.content.start as u64, member.content.len() as u64))
+    };
+    let there: BTreeSet<_> = members.iter().filter_map(is_tile).collect();
+    if listed != there || !content.len().is_multiple_of(ENTRY_BYTES) {
+        verdict.add(INDEX_NAME, String::new(), "it does not list the tiles where they are".to_owned());
+    }
+}
+
+/// Tiles that refer to each other.
+struct Pack<'a> {
+    /// Sorted by id.
+    tiles: &'a [Tile<'a>],
+    /// For each tile, the nodes and the edges in the tiles before it.
+    before: Vec<(usize, usize)>,
+    n_nodes: usize,
+    n_edges: usize,
+}
+
+impl<'a> Pack<'a> {
+    fn new(tiles: &'a [Tile<'a>]) -> Self {
+        let (mut n_nodes, mut n_edges) = (0, 0);
+        let mut before = Vec::with_capacity(tiles.len());
+        for tile in tiles {
+            before.push((n_nodes, n_edges));
+            n_nodes += tile.n_nodes as usize;
+            n_edges += tile.n_edges as usize;
+        }
+        Self { tiles, before, n_nodes, n_edges }
+    }
+
+    /// Returns the tile that an id lies in, and its number.
+    fn tile(&self, id: GraphId) -> Option<(usize, &'a Tile<'a>)> {
+        let found = self.tiles.binary_search_by_key(&id.base(), |tile| tile.id).ok()?;
+        Some((found, &self.tiles[found]))
+    }
+
+    /// Returns a node: its tile, its record, its number among all.
+    fn node(&self, id: GraphId) -> Option<(&'a Tile<'a>, [u64; 4], usize)> {
+        let (tile_idx, tile) = self.tile(id)?;
+        Some((tile, tile.node(id.index())?, self.before[tile_idx].0 + id.index() as usize))
+    }
+
+    fn check(&self, verdict: &mut Verdict) {
+        let mut look =
+            Look { verdict, islands: Islands::new(self.n_nodes), is_binned: vec![false; self.n_edges] };
+        for tile in self.tiles {
+            self.check_bins(tile, &mut look);
+        }
+        for (tile_idx, tile) in self.tiles.iter().enumerate() {
+            look.verdict.tiles[tile.id.level()] += 1;
+            look.verdict.nodes += u64::from(tile.n_nodes);
+            look.verdict.edges += u64::from(tile.n_edges);
+            self.check_nodes(tile_idx, tile, &mut look);
+            self.check_restrictions(tile, look.verdict);
+        }
+        (look.verdict.islands, look.verdict.mainland_nodes) = look.islands.count();
+    }
+
+    fn check_nodes(&self, tile_idx: usize, tile: &Tile<'_>, look: &mut Look<'_>) {
+        let file = file(tile.id);
+        let (mut next_edge, mut next_transition) = (0, 0);
+        for index in 0..tile.n_nodes {
+            let Some(record) = tile.node(index) else { return };
+            let part = || format!("node {index}");
+            let at = tile.position(&record);
+            if !tile.holds(at) {
+                look.verdict.add(&file, part(), "it lies outside of its tile".to_owned());
+            }
+            let edges = range(node::FIRST_EDGE.get(&record), node::N_EDGES.get(&record));
+            if edges.is_empty() || edges.start != next_edge || edges.end > tile.n_edges {
+                return look.verdict.add(
+                    &file,
+                    part(),
+                    "its edges do not follow those of the node before it".to_owned(),
+                );
+            }
+            next_edge = edges.end;
+            let transitions = range(node::FIRST_TRANSITION.get(&record), node::N_TRANSITIONS.get(&record));
+            let is_behind = transitions.is_empty() || transitions.start == next_transition;
+            if !is_behind || transitions.end > tile.n_transitions.max(transitions.start) {
+                return look.verdict.add(
+                    &file,
+                    part(),
+                    "its transitions do not follow those of the node before it".to_owned(),
+                );
+            }
+            next_transition = next_transition.max(transitions.end);
+            let here = Here {
+                id: GraphId::new(tile.id.level(), tile.id.tile(), index),
+                at,
+                number: self.before[tile_idx].0 + index as usize,
+            };
+            for transition in transitions {
+                if let Err(found) = self.check_transition(tile, transition, here, look) {
+                    look.verdict.add(&file, format!("transition {transition}"), found);
+                }
+            }
+            for edge in edges {
+                let mut found = self.check_edge(tile, edge, here, look);
+                if found.is_ok() && !self.is_found(tile_idx, tile, edge, &look.is_binned) {
+                    found = Err("it is in no bin, so no position is matched to it".to_owned());
+                }
+                if let Err(found) = found {
+                    look.verdict.add(&file, format!("edge {edge}"), found);
+                }
+            }
+        }
+        if next_edge != tile.n_edges {
+            look.verdict.add(&file, String::new(), "it has edges that belong to no node".to_owned());
+        }
+    }
+
+    /// Checks that a transition leads to the same place on another level, and that another one leads back.
+    fn check_transition(
+        &self,
+        tile: &Tile<'_>,
+        index: u32,
+        here: Here,
+        look: &mut Look<'_>,
+    ) -> Result<(), String> {
+        let Some(record) = tile.transition(index) else { return Ok(()) };
+        let id = GraphId(transition::NODE.get(&record));
+        let Some((there, there_record, number)) = self.node(id) else {
+            return Err("it leads to a node that is not there".to_owned());
+        };
+        if id.level() == here.id.level()
+            || (transition::IS_UP.get(&record) == 1) != (id.level() < here.id.level())
+        {
+            return Err("it does not lead to the level that it says".to_owned());
+        }
+        if there.position(&there_record) != here.at {
+            return Err("it leads to another place".to_owned());
+        }
+        let back = range(node::FIRST_TRANSITION.get(&there_record), node::N_TRANSITIONS.get(&there_record));
+        let leads_back =
+            |index| there.transition(index).is_some_and(|record| transition::NODE.get(&record) == here.id.0);
+        if !back.into_iter().any(leads_back) {
+            return Err("no transition leads back".to_owned());
+        }
+        look.islands.join(here.number, number);
+        Ok(())
+    }
+
+    /// Checks a directed edge: its end, its opposite, its info.
+    fn check_edge(&self, tile: &Tile<'_>, index: u32, here: Here, look: &mut Look<'_>) -> Result<(), String> {
+        let Some(record) = tile.edge(index) else { return Ok(()) };
+        let get = |field: super::layout::Field| field.get(&record);
+        let end = GraphId(get(edge::END));
+        let Some((there, there_record, number)) = self.node(end) else {
+            return Err("it ends at a node that is not there".to_owned());
+        };
+        if (get(edge::LEAVES_TILE) == 1) != (end.base() != tile.id) {
+            return Err("whether it leaves its tile is not what it says".to_owned());
+        }
+        let access = [get(edge::FORWARD_ACCESS), get(edge::REVERSE_ACCESS)];
+        let count = |modes: u16| u64::from(access[0] & u64::from(modes) != 0);
+        look.verdict.car_edges += count(mode::CAR);
+        look.verdict.bicycle_edges += count(mode::BICYCLE);
+        look.verdict.foot_edges += count(mode::FOOT);
+        look.islands.join(here.number, number);
+        let opposite = opposite(there, &there_record, &record).ok_or("it has no opposite edge")?;
+        if opposite_id(&opposite) != here.id || get(edge::LENGTH) != edge::LENGTH.get(&opposite) {
+            return Err("its opposite edge is another one".to_owned());
+        }
+        if access != [edge::REVERSE_ACCESS.get(&opposite), edge::FORWARD_ACCESS.get(&opposite)] {
+            return Err("who may travel it is not who may travel its opposite the other way".to_owned());
+        }
+        if access[0] != 0 && get(edge::SPEED) == 0 {
+            return Err("its speed is zero".to_owned());
+        }
+        let info = tile.info(&record)?;
+        look.verdict.names += info.names.len() as u64;
+        let mut ends = [info.shape[0], info.shape[info.shape.len() - 1]];
+        if get(edge::IS_FORWARD) == 0 {
+            ends.reverse();
+        }
+        if !is_near(ends[0], here.at) || !is_near(ends[1], there.position(&there_record)) {
+            return Err("its shape does not lead from its first node to its last".to_owned());
+        }
+        let (said_m, real_m) = (get(edge::LENGTH) as f64, length_m(&info.shape));
+        if (said_m - real_m).abs() > LENGTH_OFF_MAX.0 + LENGTH_OFF_MAX.1 * real_m {
+            return Err(format!("it is said to be {said_m} m long and is {real_m:.0} m"));
+        }
+        Ok(())
+    }
+
+    /// Whether a bin has an edge or its opposite.
+    fn is_found(&self, tile_idx: usize, tile: &Tile<'_>, index: u32, is_binned: &[bool]) -> bool {
+        if is_binned[self.before[tile_idx].1 + index as usize] {
+            return true;
+        }
+        let opposite = || {
+            let record = tile.edge(index)?;
+            let end = GraphId(edge::END.get(&record));
+            let (there_idx, there) = self.tile(end)?;
+            let first = node::FIRST_EDGE.get(&there.node(end.index())?);
+            is_binned.get(self.before[there_idx].1 + (first + edge::OPPOSITE.get(&record)) as usize).copied()
+        };
+        opposite().unwrap_or(false)
+    }
+
+    /// Checks that bins list edges that are there, and only on the finest level; notes which.
+    fn check_bins(&self, tile: &Tile<'_>, look: &mut Look<'_>) {
+        if tile.id.level() != FINEST && tile.bin_ends[BINS - 1] > 0 {
+            let found = "it has bins, which belong to the finest level".to_owned();
+            look.verdict.add(&file(tile.id), String::new(), found);
+        }
+        for index in 0..tile.bin_ends[BINS - 1] {
+            let Some(id) = tile.binned(index) else { return };
+            let found = self.tile(id).filter(|(_, there)| id.0 >> 46 == 0 && id.index() < there.n_edges);
+            if let Some((there_idx, _)) = found {
+                look.is_binned[self.before[there_idx].1 + id.index() as usize] = true;
+            } else {
+                let bin = tile.bin_ends.partition_point(|end| *end <= index);
+                let found = "it lists an edge that is not there".to_owned();
+                look.verdict.add(&file(tile.id), format!("bin {bin}"), found);
+            }
+        }
+    }
+
+    fn check_restrictions(&self, tile: &Tile<'_>, verdict: &mut Verdict) {
+        let is_there = |id: &GraphId| self.tile(*id).is_some_and(|(_, there)| id.index() < there.n_edges);
+        match tile.restrictions() {
+            Err(found) => verdict.add(&file(tile.id), String::new(), found),
+            Ok(all) => {
+                for (index, ids) in all.iter().enumerate() {
+                    if !ids.iter().all(is_there) {
+                        let found = "it names an edge that is not there".to_owned();
+                        verdict.add(&file(tile.id), format!("restriction {index}"), found);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What has been seen so far.
+struct Look<'a> {
+    verdict: &'a mut Verdict,
+    islands: Islands,
+    /// Which of all edges are listed in a bin.
+    is_binned: Vec<bool>,
+}
+
+/// A node that is looked at.
+#[derive(Clone, Copy)]
+struct Here {
+    id: GraphId,
+    at: Vertex,
+    /// Its number among all nodes.
+    number: usize,
+}
+
+/// Returns the record of the opposite of an edge, at the node where it ends.
+fn opposite(there: &Tile<'_>, there_record: &[u64], record: &[u64]) -> Option<[u64; EDGE_BYTES / 8]> {
+    let local = edge::OPPOSITE.get(record);
+    let is_there = local < node::N_EDGES.get(there_record);
+    is_there.then(|| there.edge((node::FIRST_EDGE.get(there_record) + local) as u32))?
+}
+
+fn opposite_id(opposite: &[u64]) -> GraphId {
+    GraphId(edge::END.get(opposite))
+}
+
+fn is_near(a: Vertex, b: Vertex) -> bool {
+    a.lat.abs_diff(b.lat) <= END_OFF_MAX && a.lon.abs_diff(b.lon) <= END_OFF_MAX
+}
+
+/// Returns a range of numbers that have 21 and seven bits.
+fn range(start: u64, n: u64) -> std::ops::Range<u32> {
+    start as u32..(start + n) as u32
+}
+
+fn file(tile: GraphId) -> String {
+    format!("{}.gph", name(tile.level(), tile.tile()))
+}
+
+/// Which nodes hang together.
+struct Islands(Vec<u32>);
+
+impl Islands {
+    fn new(n: usize) -> Self {
+        Self((0..n as u32).collect())
+    }
+
+    fn root(&mut self, mut node: u32) -> u32 {
+        while self.0[node as usize] != node {
+            let above = self.0[node as usize];
+            self.0[node as usize] = self.0[above as usize];
+            node = above;
+        }
+        node
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a as u32), self.root(b as u32));
+        self.0[a.max(b) as usize] = a.min(b);
+    }
+
+    /// Returns how many there are, and the nodes of the largest.
+    fn count(mut self) -> (u64, u64) {
+        let mut sizes = vec![0_u64; self.0.len()];
+        for node in 0..self.0.len() as u32 {
+            sizes[self.root(node) as usize] += 1;
+        }
+        (
+            sizes.iter().filter(|size| **size > 0).count() as u64,
+            sizes.iter().copied().max().unwrap_or_default(),
+        )
+    }
+}
