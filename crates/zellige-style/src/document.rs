@@ -15,6 +15,7 @@ mod check;
 mod filter;
 mod refer;
 
+pub(crate) use filter::is_expression;
 pub use refer::{FONT_STACK_DEFAULT, Fonts, Images};
 
 /// How large a style may be, bytes.

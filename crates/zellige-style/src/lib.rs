@@ -20,6 +20,7 @@ pub mod range;
 pub mod url;
 pub mod glyph;
 pub mod sprite;
+pub mod shave;
 
 pub use document::{Style, StyleRefused, parse};
 pub use range::GlyphRange;

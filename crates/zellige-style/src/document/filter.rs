@@ -1,8 +1,8 @@
 //! Filters: whether one means anything, down to the types of its expressions.
 //!
-//! In:     a filter, old or new form.
+//! In:     a filter, an expression or of the form before expressions.
 //! Out:    nothing, or what is wrong and where inside the filter.
-//! Source: the style specification, expressions and "other" filters.
+//! Source: the style specification; engines tell the two forms apart as `is_expression` does.
 
 use maplibre_expr::{ParseError, ParseFilterError, Type, parse_filter, typecheck};
 use serde_json::Value as Json;
@@ -35,19 +35,96 @@ pub(super) fn check(filter: &Json) -> Result<(), Fault> {
     if filter.as_array().is_some_and(Vec::is_empty) {
         return Err(at_top("an empty filter".to_owned()));
     }
+    if is_expression(filter) {
+        return check_expression(filter);
+    }
+    // Newer readers take filters for expressions that have parts of both forms; what they understand may pass.
+    let is_mixed = maplibre_expr::is_expression_filter(filter);
+    check_old(filter)
+        .or_else(|fault| if is_mixed { check_expression(filter).or(Err(fault)) } else { Err(fault) })
+}
+
+fn check_expression(filter: &Json) -> Result<(), Fault> {
     let mut filter = filter.clone();
     level_view(&mut filter);
-    let is_expression = maplibre_expr::is_expression_filter(&filter);
-    let inside = |error: &ParseError| {
-        // Of an old filter the place would be one in the expression that was made of it.
-        let way = if is_expression { way(&error.key) } else { Vec::new() };
-        Fault { way, reason: plain(&error.to_string()) }
-    };
+    let inside = |error: &ParseError| Fault { way: way(&error.key), reason: plain(&error.to_string()) };
     let expression = parse_filter(&filter).map_err(|error| match error {
         ParseFilterError::Parse(error) => inside(&error),
-        error => at_top(plain(&error.to_string())),
+        error => Fault { way: Vec::new(), reason: plain(&error.to_string()) },
     })?;
     typecheck(&expression, Some(&Type::Boolean), false).map_err(|error| inside(&error))?;
+    Ok(())
+}
+
+/// Whether a filter is an expression: not when a part of `all` or `any`, at any depth, has the old form.
+pub(crate) fn is_expression(filter: &Json) -> bool {
+    let mut todo = vec![filter];
+    while let Some(filter) = todo.pop() {
+        let Json::Array(items) = filter else {
+            if filter.is_boolean() {
+                continue;
+            }
+            return false;
+        };
+        let is_text = |idx: usize| items.get(idx).is_some_and(Json::is_string);
+        let is_array = |idx: usize| items.get(idx).is_some_and(Json::is_array);
+        let is_new = match items.first().and_then(Json::as_str) {
+            Some("all" | "any") => {
+                todo.extend(&items[1..]);
+                true
+            }
+            Some("has") => items.len() >= 2 && !matches!(items[1].as_str(), Some("$id" | "$type")),
+            Some("in") => items.len() >= 3 && (!is_text(1) || is_array(2)),
+            Some("!in" | "!has" | "none") => false,
+            Some("==" | "!=" | "<" | "<=" | ">" | ">=") => items.len() != 3 || is_array(1) || is_array(2),
+            _ => !items.is_empty(),
+        };
+        if !is_new {
+            return false;
+        }
+    }
+    true
+}
+
+/// Checks a filter of the form before expressions.
+fn check_old(filter: &Json) -> Result<(), Fault> {
+    let mut todo = vec![(filter, Vec::new())];
+    while let Some((filter, way)) = todo.pop() {
+        let Json::Array(items) = filter else {
+            if filter.is_boolean() {
+                continue;
+            }
+            return Err(Fault { way, reason: "a filter is an array".to_owned() });
+        };
+        let operator = items.first().and_then(Json::as_str).unwrap_or_default();
+        let arguments = items.get(1..).unwrap_or_default();
+        let names_attribute = arguments.first().is_some_and(Json::is_string);
+        let is_plain = |values: &[Json]| values.iter().all(|value| !value.is_array() && !value.is_object());
+        let expected = match operator {
+            "all" | "any" | "none" => {
+                let step = |(idx, part)| (part, [way.as_slice(), &[1 + idx]].concat());
+                todo.extend(arguments.iter().enumerate().rev().map(step));
+                continue;
+            }
+            "==" | "!=" | "<" | "<=" | ">" | ">="
+                if names_attribute && arguments.len() == 2 && is_plain(arguments) =>
+            {
+                continue;
+            }
+            "in" | "!in" if names_attribute && is_plain(arguments) => continue,
+            "has" | "!has" if names_attribute && arguments.len() == 1 => continue,
+            "==" | "!=" | "<" | "<=" | ">" | ">=" => "an attribute and a value",
+            "in" | "!in" => "an attribute and values",
+            "has" | "!has" => "an attribute",
+            _ => {
+                return Err(Fault {
+                    way,
+                    reason: "unknown operator beside filters of the old form".to_owned(),
+                });
+            }
+        };
+        return Err(Fault { way, reason: format!("`{operator}` takes {expected}") });
+    }
     Ok(())
 }
 
@@ -112,6 +189,8 @@ mod tests {
             r#"["==", "class", "park"]"#,
             r#"["all", ["==", "$type", "Polygon"], ["!in", "class", 1, "b"], ["!has", "name"]]"#,
             r#"["none", ["has", "$id"], [">=", "rank", 3]]"#,
+            r#"["all", ["has", "class"], ["!has", "name"], ["none", ["any", ["has", "ref"]]]]"#,
+            r#"["all", ["!has", "name"], ["==", ["get", "class"], 1]]"#,
             r#"["==", ["get", "class"], "park"]"#,
             r#"["all", [">=", ["zoom"], 10], ["match", ["get", "class"], ["a", "b"], true, false]]"#,
             r#"["step", ["zoom"], false, 10, ["==", ["get", "class"], "a"], 12.5, true]"#,
@@ -133,6 +212,18 @@ mod tests {
             r#"["all", ["==", ["get", "a"], 1], ["gets", "b"]]"#,
             "[2, 0] unknown expression \"gets\". If you wanted a literal array, use [\"literal\", [...]]",
         );
+    }
+
+    #[test]
+    fn faults_of_the_old_form_have_a_place() {
+        check(
+            r#"["all", ["!has", "a"], ["any", ["==", "b"]]]"#,
+            "[2, 1] `==` takes an attribute and a value",
+        );
+        check(r#"["any", ["!in", 3, 4]]"#, "[1] `!in` takes an attribute and values");
+        check(r#"["!has"]"#, "[] `!has` takes an attribute");
+        check(r#"["none", ["had", "a"]]"#, "[1] unknown operator beside filters of the old form");
+        check(r#"["any", 3]"#, "[1] a filter is an array");
     }
 
     #[test]
