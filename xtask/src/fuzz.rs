@@ -48,6 +48,20 @@ const TARGETS: &[Target] = &[
     Target { name: "tile", seeds: &[], dictionary: None, bytes_max: 2048 },
     Target { name: "pmtiles", seeds: &[], dictionary: None, bytes_max: 2048 },
     Target { name: "mbtiles", seeds: &[], dictionary: None, bytes_max: 16384 },
+    Target {
+        name: "style",
+        seeds: &["testdata/style"],
+        dictionary: Some("testdata/fuzz/style.dict"),
+        bytes_max: 4096,
+    },
+    Target {
+        name: "icon",
+        seeds: &["testdata/style/icons"],
+        dictionary: Some("testdata/fuzz/icon.dict"),
+        bytes_max: 4096,
+    },
+    Target { name: "font", seeds: &[], dictionary: None, bytes_max: 4096 },
+    Target { name: "shave", seeds: &["testdata/fuzz/tile"], dictionary: None, bytes_max: 2048 },
 ];
 
 /// Runs the target that `arguments` name.

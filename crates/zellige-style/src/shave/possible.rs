@@ -164,7 +164,7 @@ fn attribute(found: Found, values: &[tile::Value]) -> Possible<'_> {
     }
 }
 
-fn geometry_type(kind: Option<u32>) -> Possible<'static> {
+fn geometry_type(kind: Option<u64>) -> Possible<'static> {
     let name = match kind {
         Some(1) => "Point",
         Some(2) => "LineString",

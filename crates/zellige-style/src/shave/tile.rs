@@ -36,8 +36,8 @@ pub(super) struct Feature {
     /// Index of a key and index of a value, in turn.
     #[prost(uint32, repeated, tag = "2")]
     pub tags: Vec<u32>,
-    #[prost(uint32, optional, tag = "3")]
-    pub kind: Option<u32>,
+    #[prost(uint64, optional, tag = "3")]
+    pub kind: Option<u64>,
     /// Commands and their parameters.
     #[prost(uint32, repeated, tag = "4")]
     pub geometry: Vec<u32>,
