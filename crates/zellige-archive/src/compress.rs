@@ -72,6 +72,17 @@ impl Compressor {
         let n_bytes = self.inner.gzip_compress(raw, out).expect("the bound is an upper bound");
         out.truncate(n_bytes);
     }
+
+    /// Replaces the content of `out` by `raw` as one zlib stream, which is what the databases of clients hold.
+    ///
+    /// # Panics
+    ///
+    /// As [`Compressor::gzip`].
+    pub fn zlib(&mut self, raw: &[u8], out: &mut Vec<u8>) {
+        out.resize(self.inner.zlib_compress_bound(raw.len()), 0);
+        let n_bytes = self.inner.zlib_compress(raw, out).expect("the bound is an upper bound");
+        out.truncate(n_bytes);
+    }
 }
 
 impl fmt::Debug for Compressor {

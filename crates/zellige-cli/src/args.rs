@@ -253,7 +253,7 @@ pub(crate) fn overview(verbs: &[&Verb]) -> String {
     }
     out.push_str(
         "\n`zellige VERB --help` tells more about a verb, with examples.\n\n\
-         exit codes: 0 done, 1 failed, 2 wrong usage or a recipe with problems\n",
+         exit codes: 0 done, 1 failed, 2 wrong usage, or a recipe, region or style with problems\n",
     );
     out
 }

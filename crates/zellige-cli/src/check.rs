@@ -155,7 +155,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     if let Some(error) = failed {
         return Err(anyhow::Error::from(error).context("there is no forecast").into());
     }
-    if checked.plan.is_some() { Ok(()) } else { Err(Failure::RecipeRefused) }
+    if checked.plan.is_some() { Ok(()) } else { Err(Failure::Refused) }
 }
 
 /// Reads samples of the sources that were given.

@@ -1,7 +1,7 @@
 //! How the program ends: the one place that picks exit codes and words the last message.
 //!
 //! In:     the result of a verb.
-//! Out:    0 done, 1 failed, 2 wrong usage or a recipe with problems; the message on standard error.
+//! Out:    0 done, 1 failed, 2 wrong usage, or a recipe, region or style with problems; the message on standard error.
 //! Keeps:  each cause of an error once, outermost first, joined by colons.
 //! Source: –
 
@@ -23,8 +23,8 @@ pub(crate) enum Failure {
         /// Whose help tells more; empty for the program's own.
         verb: &'static str,
     },
-    /// The recipe has problems, and they have been shown.
-    RecipeRefused,
+    /// The recipe, region or style has problems, and they have been shown.
+    Refused,
     /// The deed failed.
     Failed {
         /// What was tried, and why it failed.
@@ -46,7 +46,7 @@ impl From<anyhow::Error> for Failure {
 pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
-        Err(Failure::RecipeRefused) => ExitCode::from(REFUSED),
+        Err(Failure::Refused) => ExitCode::from(REFUSED),
         Err(Failure::Usage { message, verb }) => {
             let space = if verb.is_empty() { "" } else { " " };
             tell(&format!("error: {message}\nsee `zellige{space}{verb} --help`"));

@@ -92,7 +92,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let checked = zellige::check(&text, &options);
     let Some(plan) = &checked.plan else {
         tell(check::refusals(&text, &checked).trim_end());
-        return Err(Failure::RecipeRefused);
+        return Err(Failure::Refused);
     };
     let all = sources::assign_some(plan, given.all("source")).map_err(|message| given.usage(message))?;
     let wanted = pick(&all, file.as_deref()).map_err(|message| given.usage(message))?;

@@ -1,7 +1,7 @@
 //! The command line of zellige.
 //!
-//! In:     arguments, a recipe, sources.
-//! Out:    a tileset and a report, or what is wrong; results on standard output, everything else on
+//! In:     arguments, a recipe and sources, a region and what its map is drawn with.
+//! Out:    a tileset or packs and a report, or what is wrong; results on standard output, everything else on
 //!         standard error.
 //! Keeps:  the engine's own words: this crate reads arguments, shows results and picks exit codes.
 //! Source: –
@@ -12,6 +12,7 @@ mod init;
 mod check;
 mod forecast;
 mod publish;
+mod pack;
 mod sources;
 mod pipe;
 mod progress;
@@ -28,7 +29,8 @@ use args::{Asked, Verb};
 use exit::Failure;
 
 /// All verbs, in the order of the help.
-const VERBS: [&Verb; 5] = [&init::VERB, &check::VERB, &publish::VERB, &explain::VERB, &inspect::VERB];
+const VERBS: [&Verb; 6] =
+    [&init::VERB, &check::VERB, &publish::VERB, &pack::VERB, &explain::VERB, &inspect::VERB];
 
 fn main() -> ExitCode {
     exit::code(run(std::env::args_os().skip(1).collect()))
@@ -39,6 +41,10 @@ fn run(mut words: Vec<OsString>) -> Result<(), Failure> {
     match first.to_str() {
         Some("init") => verb(&init::VERB, words, init::run),
         Some("publish") => verb(&publish::VERB, words, publish::run),
+        Some("pack") if words.first().is_some_and(|word| word == "verify") => {
+            verb(&pack::verify::VERB, words.split_off(1), pack::verify::run)
+        }
+        Some("pack") => verb(&pack::VERB, words, pack::run),
         Some("check") => verb(&check::VERB, words, check::run),
         Some("explain") => verb(&explain::VERB, words, explain::run),
         Some("inspect") => verb(&inspect::VERB, words, inspect::run),

@@ -45,24 +45,29 @@ impl Teller {
 
     /// Shows `progress`, if it is time.
     pub(crate) fn tell(&mut self, progress: &Progress) {
+        self.tell_share(progress.share, || sentence(progress));
+    }
+
+    /// Shows what share of the work is done, if it is time.
+    pub(crate) fn tell_share(&mut self, share: Option<f64>, sentence: impl FnOnce() -> String) {
         match self {
             Self::Quiet => {}
             Self::Bar(bar) => {
-                let template = match progress.share {
+                let template = match share {
                     Some(_) => "[{bar:24}] {percent:>3} % {msg}",
                     None => "{spinner} {msg}",
                 };
                 if let Ok(style) = ProgressStyle::with_template(template) {
                     bar.set_style(style.progress_chars("=> "));
                 }
-                bar.set_message(sentence(progress));
-                bar.set_position((progress.share.unwrap_or(0.0) * BAR_STEPS as f64) as u64);
+                bar.set_message(sentence());
+                bar.set_position((share.unwrap_or(0.0) * BAR_STEPS as f64) as u64);
             }
             Self::Lines { last } => {
                 if last.elapsed() >= LINE_STEP {
                     *last = Instant::now();
-                    let share = progress.share.map(|share| format!(" ({:.0} %)", share * 100.0));
-                    tell(&format!("{}{}", sentence(progress), share.unwrap_or_default()));
+                    let share = share.map(|share| format!(" ({:.0} %)", share * 100.0));
+                    tell(&format!("{}{}", sentence(), share.unwrap_or_default()));
                 }
             }
         }

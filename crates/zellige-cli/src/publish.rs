@@ -139,7 +139,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let Some(plan) = &checked.plan else {
         tell(check::refusals(&text, &checked).trim_end());
         tell(&format!("recipe `{}` is refused", recipe_path.display()));
-        return Err(Failure::RecipeRefused);
+        return Err(Failure::Refused);
     };
     let wanted = sources::assign(plan, given.all("source")).map_err(|message| given.usage(message))?;
     if recipe_path == STDIN && wanted.iter().any(Wanted::reads_stdin) {
@@ -202,7 +202,7 @@ fn publish(
 }
 
 /// Returns the flag that the first SIGINT, SIGTERM or SIGHUP raises; the second ends the process.
-fn watch_signals() -> anyhow::Result<Arc<AtomicBool>> {
+pub(crate) fn watch_signals() -> anyhow::Result<Arc<AtomicBool>> {
     let is_cancelled = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         // Registered first, so that it does not see the flag that the same signal raises.
@@ -225,10 +225,7 @@ pub(crate) fn format(given: &Given) -> Result<zellige::ingest::Format, Failure> 
 
 fn settings(given: &Given) -> Result<Settings, Failure> {
     let mut settings = Settings { overwrite: given.has("force"), ..Settings::for_machine() };
-    let threads = |text: &str| NonZeroUsize::new(whole(text, 1, THREADS_MAX as u64)? as usize);
-    if let Some(threads) = given.read("threads", "a whole number from 1 to 1024", threads)? {
-        settings.threads = threads;
-    }
+    settings.threads = threads(given)?;
     if let Some(memory) = given.read("memory", "a size such as `512MiB` or `4GiB`", parse_memory)? {
         settings.memory_bytes = memory;
     }
@@ -262,6 +259,13 @@ fn settings(given: &Given) -> Result<Settings, Failure> {
     settings.tileset_id = given.text("tileset-id")?;
     format(given)?;
     Ok(settings)
+}
+
+/// Returns how many threads work.
+pub(crate) fn threads(given: &Given) -> Result<NonZeroUsize, Failure> {
+    let threads = |text: &str| NonZeroUsize::new(whole(text, 1, THREADS_MAX as u64)? as usize);
+    let threads = given.read("threads", "a whole number from 1 to 1024", threads)?;
+    Ok(threads.unwrap_or(Settings::for_machine().threads))
 }
 
 /// Returns the size limit of a whole tile in bytes, if one is given.

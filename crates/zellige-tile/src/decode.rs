@@ -11,10 +11,17 @@
 //!
 //! The decoder reads what can be read in one way only. It does not judge: windings, areas and
 //! repeated keys are as they are, and what cannot be read is an error with the byte where it stands.
+//!
+//! What is done with tiles that were read stands below: `recode` writes them again, `overzoom` cuts a deeper
+//! tile out of one, `join` makes one of several.
 
 mod error;
 mod geometry;
 mod wire;
+
+pub mod join;
+pub mod overzoom;
+pub mod recode;
 
 use zellige_model::{Geometry, GeometryKind, Grid, Value, ValueRef};
 
@@ -116,6 +123,26 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedTile, DecodeError> {
         }
     }
     Ok(DecodedTile { layers })
+}
+
+/// Returns the name and the bytes of each layer message of a tile, in order.
+fn layer_messages(bytes: &[u8]) -> Result<Vec<(&str, &[u8])>, DecodeError> {
+    let mut out = Vec::new();
+    let mut fields = Reader::new(bytes);
+    while let Some(field) = fields.field()? {
+        if field.number != 3 {
+            continue;
+        }
+        let message = field.message("layer")?;
+        let (mut name, mut members) = (None, message);
+        while let Some(member) = members.field()? {
+            if member.number == 1 {
+                name = Some(member.text("layer name")?);
+            }
+        }
+        out.push((name.ok_or_else(|| message.error(Malformed::NameMissing))?, message.bytes()));
+    }
+    Ok(out)
 }
 
 /// Reads geometry commands of version 2 that stand alone, without the tile around them, into `out`.

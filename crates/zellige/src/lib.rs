@@ -1,9 +1,11 @@
 //! Vector tilesets from your own data, by recipe, on your own machine.
 //!
-//! Two verbs: [`check`] says everything about the text of a recipe, and [`plan`] gives what it means or all
-//! of its problems as one error; [`publish()`] cuts sources into a tileset by that plan. The crates below are re-exported as modules
+//! Three verbs: [`check`] says everything about the text of a recipe, and [`plan`] gives what it means or all
+//! of its problems as one error; [`publish()`] cuts sources into a tileset by that plan; [`pack()`] makes packs of a
+//! region for offline use. The crates below are re-exported as modules
 //! for those who need more: [`ingest`], [`recipe`], [`tile`], [`archive`], [`job`], and the words that all
-//! of them speak, [`model`]. [`survey`] looks at sources before a job.
+//! of them speak, [`model`]. [`survey`] looks at sources before a job, [`style`] reads what maps are drawn with, and [`mod@pack`]
+//! holds what packs are made of.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +34,9 @@ pub use zellige_archive as archive;
 pub use zellige_ingest as ingest;
 pub use zellige_job as job;
 pub use zellige_model as model;
+pub use zellige_pack as pack;
 pub use zellige_recipe as recipe;
+pub use zellige_style as style;
 pub use zellige_survey as survey;
 pub use zellige_tile as tile;
 
@@ -42,5 +46,6 @@ pub use plan::{RecipeRefused, plan};
 pub use zellige_ingest::Source;
 pub use zellige_job::publish::Watch;
 pub use zellige_job::{Borders, Error, Phase, Progress, Report, Settings, parse_memory, publish};
+pub use zellige_pack::pack;
 pub use zellige_recipe::{Checked, Plan, check};
 pub use zellige_tile::tiny::Tiny;

@@ -82,6 +82,11 @@ impl<'a> Reader<'a> {
         self.end - self.at
     }
 
+    /// Returns the bytes that are still to be read.
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        &self.bytes[self.at..self.end]
+    }
+
     pub(super) fn error(&self, what: Malformed) -> DecodeError {
         DecodeError { offset: self.at, what }
     }

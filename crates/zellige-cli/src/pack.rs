@@ -1,0 +1,444 @@
+//! The verb `pack`: a region to packs for offline use.
+//!
+//! In:     the configuration of a region; a style with tilesets, icons, fonts and files; roads.
+//! Out:    a folder with `region.json` and the packs of a new revision, told as text or as JSON; or a forecast.
+//! Keeps:  the revision before; the first interrupt cancels, the second exits at once.
+//! Source: –
+
+pub(crate) mod verify;
+
+use std::ffi::OsStr;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Instant, SystemTime};
+
+use anyhow::Context;
+use serde_json::{Map, Value, json};
+use zellige::pack::maps::{self, CLIENT_TILES_MAX, Forecast, Given as MapsGiven, TILES_MAX};
+use zellige::pack::moment::Moment;
+use zellige::pack::region::{self, Region, RegionId};
+use zellige::pack::revision::{PackReport, REGION_FILE, Resources, Settings};
+use zellige::pack::{Error, navigation};
+use zellige::style::sprite::{Icon, Sprite, sprite};
+
+use crate::args::{Flag, Given, Times, Verb};
+use crate::exit::{Failure, tell};
+use crate::progress::Teller;
+use crate::publish::{FORMAT_FLAG, format, threads, watch_signals};
+use crate::show::{Align, Table, bytes, counted, grouped, print, put, span};
+use crate::sources;
+
+/// Icons that a folder may have, and files beside them.
+const FOLDER_FILES_MAX: usize = 10_000;
+/// Findings of roads that are shown.
+const EXAMPLES_MAX: usize = 3;
+
+pub(crate) const VERB: Verb = Verb {
+    name: "pack",
+    about: "Makes packs of a region for offline use: maps and navigation.",
+    usage: "REGION.json -o FOLDER [--style STYLE.json] [--tileset ID=PATH]… [--roads PATH]… [options]\n       \
+            zellige pack verify PACK…",
+    operands: &["REGION.json"],
+    n_more: 0,
+    flags: &[
+        Flag {
+            short: Some('o'),
+            ..Flag::value("output", "FOLDER", "where region.json and the packs of each revision go")
+        },
+        Flag::value("style", "STYLE.json", "the style that the region names, version 8"),
+        Flag {
+            times: Times::Many,
+            ..Flag::value(
+                "tileset",
+                "ID=PATH",
+                "a tileset of the style: OUT.pmtiles, OUT.mbtiles or a folder; ID is\n\
+                 such as me.roads of mapbox://me.roads, or the URL in the style",
+            )
+        },
+        Flag::value("icons", "FOLDER", "SVG icons for the sprite, named by their files"),
+        Flag {
+            times: Times::Many,
+            ..Flag::value(
+                "font",
+                "FILE",
+                "a TTF, OTF or TTC file; Open Sans Regular is built in and\nstands in for fonts that were not given",
+            )
+        },
+        Flag {
+            times: Times::Many,
+            ..Flag::value("file", "URL=PATH", "a GeoJSON file or image that the style names by its URL")
+        },
+        Flag {
+            times: Times::Many,
+            ..Flag::value("roads", "PATH", "line features with the tags of OpenStreetMap or Overture")
+        },
+        FORMAT_FLAG,
+        Flag::value("id", "ID", "id of the region (default: the name of the file)"),
+        Flag::value("user", "NAME", "account in the URLs of packs (default: that of the style)"),
+        Flag::switch("estimate", "tells how many tiles and bytes there will be, and makes nothing"),
+        Flag::switch("json", "prints JSON instead of text"),
+        Flag::switch("quiet", "says nothing while it works"),
+        Flag::value("threads", "N", "threads that work (default: all cores)"),
+    ],
+    examples: &[
+        (
+            "zellige pack vaduz.json --style map.json --tileset me.city=city.pmtiles --icons icons/ -o vaduz/",
+            "makes a maps pack, vaduz/1/maps.db, and vaduz/region.json",
+        ),
+        (
+            "zellige pack vaduz.json --style map.json --tileset me.city=city.pmtiles --estimate",
+            "tells what the pack would hold",
+        ),
+        ("zellige pack vaduz.json --roads roads.geojsonl -o vaduz/", "makes a navigation pack"),
+        ("zellige pack verify vaduz/", "checks all packs of the latest revision"),
+    ],
+};
+
+pub(crate) fn run(given: &Given) -> Result<(), Failure> {
+    let region_path = Path::new(given.operand(0).unwrap_or_default());
+    let region = read_region(region_path)?;
+    let id = region_id(given, region_path)?;
+    let output = given.path("output");
+    let is_estimate = given.has("estimate");
+    if output.is_none() && !is_estimate {
+        return Err(given.usage("`--output FOLDER` is missing".to_owned()));
+    }
+    let threads = threads(given)?;
+    let is_cancelled = watch_signals()?;
+    let resources = resources(given, &region, &is_cancelled)?;
+    if is_estimate {
+        return estimate(given, &region, &resources.maps, threads);
+    }
+    let settings =
+        Settings { username: username(given, &region)?, id, threads, moment: Moment::of(SystemTime::now()) };
+    let folder = output.unwrap_or_default();
+    let started = Instant::now();
+    let report =
+        make(&region, resources, &folder, &settings, (given.has("quiet"), &is_cancelled)).map_err(failure)?;
+    for note in &report.notes {
+        tell(&format!("note: {note}"));
+    }
+    if given.has("json") {
+        return print(&format!("{:#}\n", to_json(&report)));
+    }
+    print(&to_text(&report, &folder, started.elapsed()))
+}
+
+fn make(
+    region: &Region,
+    resources: Resources,
+    folder: &Path,
+    settings: &Settings,
+    (is_quiet, is_cancelled): (bool, &AtomicBool),
+) -> Result<PackReport, Error> {
+    let mut teller = if is_quiet { Teller::Quiet } else { Teller::for_stderr() };
+    let report = zellige::pack(region, resources, folder, settings, &mut |progress| {
+        if is_cancelled.load(Ordering::Relaxed) {
+            return ControlFlow::Break(());
+        }
+        let share = progress.rows as f64 / progress.rows_total.max(1) as f64;
+        teller.tell_share(Some(share), || format!("packing: {} rows", grouped(progress.rows)));
+        ControlFlow::Continue(())
+    });
+    teller.end();
+    report
+}
+
+/// Returns the failure of an error; all reasons against a region have their own lines.
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::Region(refused) => {
+            for message in refused.wire_messages() {
+                tell(&message);
+            }
+            tell("the region is refused");
+            Failure::Refused
+        }
+        Error::Style(refused) => {
+            for problem in &refused.problems {
+                tell(&format!("{}: {}", problem.pointer, problem.message));
+            }
+            tell("the style is refused");
+            Failure::Refused
+        }
+        error => {
+            let hint = hint(&error);
+            Failure::Failed { error: error.into(), hint }
+        }
+    }
+}
+
+fn hint(error: &Error) -> Option<String> {
+    let advice = match error {
+        Error::Missing { .. } => {
+            "tilesets go by `--tileset ID=PATH`, other files by `--file URL=PATH`, roads by `--roads PATH`"
+        }
+        Error::RegionFile { .. } => "choose an empty folder or a new one",
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+fn read_region(path: &Path) -> Result<Region, Failure> {
+    let text = read(path)?;
+    region::parse(&text).map_err(|refused| failure(Error::Region(refused)))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    Ok(std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?)
+}
+
+fn region_id(given: &Given, path: &Path) -> Result<RegionId, Failure> {
+    let expected = "1 to 32 of A-Z a-z 0-9 - _";
+    if let Some(id) = given.read("id", expected, RegionId::new)? {
+        return Ok(id);
+    }
+    let stem = path.file_stem().and_then(OsStr::to_str).and_then(RegionId::new);
+    stem.ok_or_else(|| {
+        given.usage(format!(
+            "`{}` is named by no region id, `--id ID` gives one of {expected}",
+            path.display()
+        ))
+    })
+}
+
+/// Returns the account of the URLs of packs.
+fn username(given: &Given, region: &Region) -> Result<String, Failure> {
+    let name = given.text("user")?;
+    let of_style = region.maps.as_ref().and_then(|maps| maps.style_url.split('/').nth(3));
+    Ok(if name.is_empty() { of_style.unwrap_or("me").to_owned() } else { name })
+}
+
+fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> Result<Resources, Failure> {
+    let mut maps = MapsGiven::default();
+    if region.maps.is_some() {
+        let style = given.path("style");
+        let style = style.ok_or_else(|| {
+            given.usage("the region asks for maps, and `--style STYLE.json` is missing".to_owned())
+        })?;
+        maps.style = read(&style)?;
+        maps.tilesets = pairs(given, "tileset")?;
+        maps.files = pairs(given, "file")?;
+        for path in given.all("font").map(Path::new) {
+            maps.fonts.push((path.display().to_string(), read(path)?));
+        }
+        maps.sprite = given.path("icons").map(|folder| icons(&folder)).transpose()?;
+    }
+    let roads: Vec<PathBuf> = given.all("roads").map(PathBuf::from).collect();
+    let format = format(given)?;
+    let roads =
+        (!roads.is_empty()).then(|| sources::open_one("roads".to_owned(), roads, format, is_cancelled));
+    Ok(Resources { maps, roads })
+}
+
+/// Splits `NAME=PATH` at the last `=`, since URLs may have some.
+fn pairs(given: &Given, flag: &str) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let pair = |value: &OsStr| {
+        let at = value.as_bytes().iter().rposition(|byte| *byte == b'=');
+        let pair = at.and_then(|at| {
+            let (name, path) = (&value.as_bytes()[..at], &value.as_bytes()[at + 1..]);
+            let name = str::from_utf8(name).ok().filter(|name| !name.is_empty())?;
+            (!path.is_empty()).then(|| (name.to_owned(), PathBuf::from(OsStr::from_bytes(path))))
+        });
+        pair.ok_or_else(|| given.usage(format!("`--{flag} {}` has no name and path", value.display())))
+    };
+    given.all(flag).map(pair).collect()
+}
+
+/// Makes the sprite of a folder of SVG files.
+fn icons(folder: &Path) -> Result<Sprite, Failure> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
+    let paths = entries.take(FOLDER_FILES_MAX).map(|entry| entry.map(|entry| entry.path()));
+    let mut paths = paths
+        .collect::<Result<Vec<_>, _>>()
+        .with_context(|| format!("cannot list `{}`", folder.display()))?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")));
+    paths.sort_unstable();
+    let mut icons = Vec::with_capacity(paths.len());
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        icons.push(Icon::read(&name, &read(&path)?).map_err(anyhow::Error::from)?);
+    }
+    Ok(sprite(&icons).map_err(anyhow::Error::from)?)
+}
+
+/// Tells what a maps pack would hold.
+fn estimate(
+    given: &Given,
+    region: &Region,
+    resources: &MapsGiven,
+    threads: NonZeroUsize,
+) -> Result<(), Failure> {
+    if region.maps.is_none() {
+        return Err(
+            given.usage("`--estimate` counts the tiles of maps, and the region asks for none".to_owned())
+        );
+    }
+    let plan = maps::plan(region, region.name.as_deref().unwrap_or_default(), resources).map_err(failure)?;
+    let forecast = maps::forecast(&plan, threads).map_err(failure)?;
+    if given.has("json") {
+        print(&format!("{:#}\n", forecast_to_json(&forecast)))?;
+    } else {
+        print(&forecast_to_text(&forecast))?;
+    }
+    plan.check_limit().map_err(failure)
+}
+
+fn forecast_to_text(forecast: &Forecast) -> String {
+    let mut table = Table::new(&[
+        ("source", Align::Left),
+        ("zoom", Align::Right),
+        ("tiles", Align::Right),
+        ("size", Align::Right),
+    ]);
+    let size =
+        |size: Option<u64>| size.map_or_else(|| "-".to_owned(), |size| format!("about {}", bytes(size)));
+    for row in &forecast.zooms {
+        table.row([row.source.clone(), row.zoom.to_string(), grouped(row.tiles), size(row.bytes)]);
+    }
+    table.rule();
+    let sizes: Option<u64> = forecast.zooms.iter().map(|row| row.bytes).sum();
+    table.row(["all".to_owned(), String::new(), grouped(forecast.tiles), size(sizes)]);
+    let mut out = table.to_string();
+    put(
+        &mut out,
+        format_args!(
+            "\n{}: style, sources, glyphs, sprite; {}\n",
+            counted(forecast.resources, "resource", "resources"),
+            bytes(forecast.resource_bytes)
+        ),
+    );
+    match forecast.bytes {
+        Some(size) => put(&mut out, format_args!("the pack will have about {}\n", bytes(size))),
+        None => put(&mut out, format_args!("a pack has at most {} tiles\n", grouped(TILES_MAX))),
+    }
+    push_limit(&mut out, forecast.tiles);
+    out
+}
+
+/// Says when clients do not merge so many tiles by themselves.
+fn push_limit(out: &mut String, tiles: u64) {
+    if (CLIENT_TILES_MAX + 1..=TILES_MAX).contains(&tiles) {
+        put(
+            out,
+            format_args!(
+                "clients merge at most {} tiles unless their app allows more\n",
+                grouped(CLIENT_TILES_MAX)
+            ),
+        );
+    }
+}
+
+fn forecast_to_json(forecast: &Forecast) -> Value {
+    let zooms = forecast.zooms.iter().map(
+        |row| json!({"source": row.source, "zoom": row.zoom.get(), "tiles": row.tiles, "bytes": row.bytes}),
+    );
+    json!({
+        "zooms": zooms.collect::<Vec<_>>(),
+        "tiles": forecast.tiles,
+        "tiles_max": TILES_MAX,
+        "resources": forecast.resources,
+        "resource_bytes": forecast.resource_bytes,
+        "bytes": forecast.bytes,
+    })
+}
+
+fn to_text(report: &PackReport, folder: &Path, elapsed: std::time::Duration) -> String {
+    let mut out = String::new();
+    if let Some((path, maps)) = &report.maps {
+        let counts = maps.counts;
+        put(
+            &mut out,
+            format_args!(
+                "{}: {} ({} of them empty), {}, {}\n",
+                path.display(),
+                counted(counts.tiles, "tile", "tiles"),
+                grouped(counts.tiles_empty),
+                counted(counts.resources, "resource", "resources"),
+                bytes(maps.digest.bytes)
+            ),
+        );
+        push_limit(&mut out, counts.tiles);
+    }
+    if let Some((path, navigation)) = &report.navigation {
+        let counts = navigation.counts;
+        put(
+            &mut out,
+            format_args!(
+                "{}: {}, {}, {} km, {}\n",
+                path.display(),
+                counted(counts.junctions, "junction", "junctions"),
+                counted(counts.edges, "edge", "edges"),
+                grouped(counts.length_m / 1000),
+                bytes(navigation.digest.bytes)
+            ),
+        );
+        push_findings(&mut out, navigation);
+    }
+    put(
+        &mut out,
+        format_args!(
+            "revision {} in {}, described by {}\n",
+            report.revision,
+            span(elapsed),
+            folder.join(REGION_FILE).display()
+        ),
+    );
+    out
+}
+
+/// Shows what was found about roads, each with the first places.
+fn push_findings(out: &mut String, report: &navigation::Report) {
+    let mut lines = report.lines.iter();
+    for (code, tally) in report.findings.iter() {
+        put(out, format_args!("  {} {code}: {}\n", grouped(tally.count), code.sentence()));
+        for (idx, example) in tally.examples.iter().enumerate() {
+            let place = lines.next().cloned().flatten();
+            if idx < EXAMPLES_MAX
+                && let Some((file, line)) = place
+            {
+                put(out, format_args!("    {file}:{line} {}\n", example.reason));
+            }
+        }
+    }
+}
+
+/// Returns `region.json` with what the packs hold beside it.
+pub(crate) fn to_json(report: &PackReport) -> Value {
+    let mut out = Map::new();
+    out.insert("region".to_owned(), report.region.clone());
+    if let Some((path, maps)) = &report.maps {
+        let counts = maps.counts;
+        let maps = json!({
+            "path": path.display().to_string(),
+            "tiles": counts.tiles,
+            "tiles_empty": counts.tiles_empty,
+            "tile_bytes": counts.tile_bytes,
+            "resources": counts.resources,
+            "resource_bytes": counts.resource_bytes,
+        });
+        out.insert("maps".to_owned(), maps);
+    }
+    if let Some((path, navigation)) = &report.navigation {
+        let counts = navigation.counts;
+        let findings = navigation.findings.iter().map(|(code, tally)| (code.to_string(), json!(tally.count)));
+        let navigation = json!({
+            "path": path.display().to_string(),
+            "tiles": counts.tiles,
+            "roads": counts.roads,
+            "junctions": counts.junctions,
+            "edges": counts.edges,
+            "restrictions": counts.restrictions,
+            "length_m": counts.length_m,
+            "car_length_m": counts.car_length_m,
+            "findings": findings.collect::<Map<_, _>>(),
+        });
+        out.insert("navigation".to_owned(), navigation);
+    }
+    out.insert("notes".to_owned(), json!(report.notes));
+    Value::Object(out)
+}

@@ -1,0 +1,254 @@
+//! Makes a maps pack by its plan.
+//!
+//! In:     a plan; a moment that counts as the time of the build.
+//! Out:    the pack at its path when it is whole, and what it holds.
+//! Keeps:  memory: as many rows as a batch has are on their way, twice; bytes do not depend on threads.
+//! Source: workers make the rows of a batch while the calling thread writes those of the batch before.
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use zellige_archive::{Compressor, CreateOptions};
+use zellige_model::TileCoord;
+use zellige_style::glyph::{Face, glyph_range, stack};
+use zellige_style::url::SpriteFile;
+
+use super::contents::{Resource, What};
+use super::database::{Stored, Writer};
+use super::plan::{DEFAULT_SPRITE, Plan, TiledSource, tile_json};
+use super::tileset::Archives;
+use crate::Error;
+use crate::digest::Digest;
+use crate::moment::Moment;
+
+/// Rows that are made at a time.
+const BATCH_ROWS: usize = 256;
+/// How hard rows are compressed: packs are made once and downloaded often.
+const LEVEL: u8 = 9;
+
+/// How a pack is made.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Threads that work.
+    pub threads: NonZeroUsize,
+    /// Whether a pack that stands there already is replaced when the new one is whole.
+    pub overwrite: bool,
+    /// The time of the build; rows are replaced in clients by later ones.
+    pub moment: Moment,
+}
+
+/// How far the making of a pack is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows written.
+    pub rows: u64,
+    /// Rows that there will be.
+    pub rows_total: u64,
+}
+
+/// Hears of progress, and may end the work.
+pub type Watch<'w> = &'w mut dyn FnMut(&Progress) -> ControlFlow<()>;
+
+/// A maps pack that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapsReport {
+    /// Size and checksum of the file.
+    pub digest: Digest,
+    /// The text of its moment.
+    pub data_version: String,
+    /// What it holds.
+    pub counts: Counts,
+}
+
+/// What a maps pack holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Tiles, empty ones included.
+    pub tiles: u64,
+    /// Tiles at whose place no tileset has anything.
+    pub tiles_empty: u64,
+    /// Bytes of all tiles as they are stored.
+    pub tile_bytes: u64,
+    /// Resources beside tiles.
+    pub resources: u64,
+    /// Bytes of all resources as they are stored.
+    pub resource_bytes: u64,
+}
+
+/// One row to be made.
+pub(super) enum Task<'p> {
+    Resource(&'p Resource),
+    Tile(usize, TileCoord),
+}
+
+/// Threads that make rows.
+pub(super) struct Pool<'p> {
+    plan: &'p Plan<'p>,
+    threads: ThreadPool,
+    /// One for each thread.
+    workers: Vec<Mutex<Worker>>,
+}
+
+/// What a thread keeps from row to row.
+struct Worker {
+    sources: Vec<Archives>,
+    compressor: Compressor,
+    open_sans: Face<'static>,
+}
+
+/// Makes the pack of `plan` at `path`.
+///
+/// # Errors
+///
+/// [`Error::Region`] when it would have too many tiles, [`Error::Archive`] when something stands at `path` that may
+/// not be replaced, [`Error::Stopped`] when `watch` says so; otherwise when a tileset or file cannot be read, or
+/// the pack cannot be written. The pack that stood at `path` is then untouched.
+pub fn build(
+    plan: &Plan<'_>,
+    path: &Path,
+    settings: &Settings,
+    watch: Watch<'_>,
+) -> Result<MapsReport, Error> {
+    plan.check_limit()?;
+    let options = CreateOptions { overwrite: settings.overwrite };
+    let mut writer = Writer::create(path, &options, settings.moment)?;
+    let pool = Pool::new(plan, settings.threads)?;
+    let rows_total = plan.n_resources() + plan.n_tiles();
+    let mut counts = Counts::default();
+    let mut tasks = tasks(plan);
+    let (mut batch, mut rows) = (Vec::new(), Vec::new());
+    loop {
+        let next: Vec<Task<'_>> = tasks.by_ref().take(BATCH_ROWS).collect();
+        let (mut next_rows, mut written) = (Vec::new(), Ok(()));
+        pool.threads.in_place_scope(|scope| {
+            scope.spawn(|_| next_rows = pool.make(&next));
+            written = batch
+                .iter()
+                .zip(rows.drain(..))
+                .try_for_each(|(task, row)| write(plan, &mut writer, task, &row?, &mut counts));
+        });
+        written?;
+        let progress = Progress { rows: counts.resources + counts.tiles, rows_total };
+        if watch(&progress).is_break() {
+            return Err(Error::Stopped);
+        }
+        if next.is_empty() {
+            break;
+        }
+        (batch, rows) = (next, next_rows);
+    }
+    let digest = writer.finish(&plan.definition, &plan.description)?;
+    Ok(MapsReport { digest, data_version: settings.moment.iso_milliseconds(), counts })
+}
+
+/// Returns the rows of a pack in their order.
+fn tasks<'p>(plan: &'p Plan<'_>) -> impl Iterator<Item = Task<'p>> {
+    let tiles = plan.sources.iter().enumerate().flat_map(move |(source_idx, source)| {
+        let zooms = source.zooms.iter().map(|(zoom, _)| *zoom);
+        zooms.flat_map(move |zoom| plan.shape.tiles(zoom).map(move |tile| Task::Tile(source_idx, tile)))
+    });
+    plan.resources.iter().map(Task::Resource).chain(tiles)
+}
+
+impl<'p> Pool<'p> {
+    /// Starts threads, each with the tilesets of the plan open.
+    pub(super) fn new(plan: &'p Plan<'p>, n_threads: NonZeroUsize) -> Result<Self, Error> {
+        let n_threads = n_threads.get();
+        let threads = ThreadPoolBuilder::new().num_threads(n_threads).build().map_err(Error::Threads)?;
+        let workers = (0..n_threads).map(|_| Worker::new(plan).map(Mutex::new));
+        Ok(Self { plan, threads, workers: workers.collect::<Result<_, Error>>()? })
+    }
+
+    /// Makes rows on all threads, in order.
+    pub(super) fn make(&self, tasks: &[Task<'_>]) -> Vec<Result<Stored, Error>> {
+        let row = |task: &Task<'_>| {
+            let thread_idx = rayon::current_thread_index().unwrap_or(0);
+            let mut worker = self.workers[thread_idx].lock().unwrap_or_else(PoisonError::into_inner);
+            worker.row(self.plan, task)
+        };
+        self.threads.install(|| tasks.par_iter().with_max_len(1).map(row).collect())
+    }
+}
+
+fn write(
+    plan: &Plan<'_>,
+    writer: &mut Writer,
+    task: &Task<'_>,
+    stored: &Stored,
+    counts: &mut Counts,
+) -> Result<(), Error> {
+    let bytes = stored.data.len() as u64;
+    match task {
+        Task::Resource(resource) => {
+            writer.resource(resource.kind(), &resource.url, stored)?;
+            counts.resources += 1;
+            counts.resource_bytes += bytes;
+        }
+        Task::Tile(source_idx, tile) => {
+            let TiledSource { tiled, .. } = &plan.sources[*source_idx];
+            let row = if tiled.is_tms { tile.zoom().tiles_per_side() - 1 - tile.y() } else { tile.y() };
+            writer.tile(&tiled.template, *tile, row, stored)?;
+            counts.tiles += 1;
+            counts.tiles_empty += u64::from(bytes == 0);
+            counts.tile_bytes += bytes;
+        }
+    }
+    Ok(())
+}
+
+impl Worker {
+    fn new(plan: &Plan<'_>) -> Result<Self, Error> {
+        let sources = plan.sources.iter().map(Archives::open).collect::<Result<_, Error>>()?;
+        Ok(Self { sources, compressor: Compressor::new(LEVEL), open_sans: Face::open_sans() })
+    }
+
+    /// Makes the bytes of a row.
+    fn row(&mut self, plan: &Plan<'_>, task: &Task<'_>) -> Result<Stored, Error> {
+        let plain = match task {
+            Task::Resource(resource) => self.resource(plan, resource)?,
+            Task::Tile(source_idx, tile) => self.sources[*source_idx].tile(*tile)?,
+        };
+        Ok(self.stored(plain))
+    }
+
+    fn resource(&self, plan: &Plan<'_>, resource: &Resource) -> Result<Vec<u8>, Error> {
+        match &resource.what {
+            What::Style => Ok(plan.style_text.clone()),
+            What::TileJson { template } => {
+                let source = plan.sources.iter().find(|source| source.tiled.template == *template);
+                Ok(source.map(tile_json).unwrap_or_default().into_bytes())
+            }
+            What::Glyphs { stack: names, range } => {
+                let faces = stack(names, &plan.faces, &self.open_sans);
+                Ok(glyph_range(&names.join(", "), &faces, *range))
+            }
+            What::Sprite { sprite, file, ratio } => {
+                let files = if sprite == DEFAULT_SPRITE { &plan.sprite } else { &plan.empty_sprite };
+                let sheet = if *ratio == 1 { &files.single } else { &files.double };
+                Ok(match file {
+                    SpriteFile::Index => sheet.index.clone().into_bytes(),
+                    SpriteFile::Image => sheet.image.clone(),
+                })
+            }
+            What::File(_) => match plan.file(&resource.url) {
+                Some(path) => std::fs::read(path).map_err(Error::io("read", path)),
+                None => Err(Error::Missing { missing: vec![resource.url.clone()] }),
+            },
+        }
+    }
+
+    /// Compresses what becomes smaller by it.
+    fn stored(&mut self, plain: Vec<u8>) -> Stored {
+        let mut data = Vec::new();
+        self.compressor.zlib(&plain, &mut data);
+        if data.len() < plain.len() {
+            Stored { data, is_compressed: true }
+        } else {
+            Stored { data: plain, is_compressed: false }
+        }
+    }
+}

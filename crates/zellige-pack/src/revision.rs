@@ -1,0 +1,202 @@
+//! Makes all packs of a region: a revision of it.
+//!
+//! In:     a region, what its style draws, roads; a folder.
+//! Out:    the folder with `region.json`, and the packs of this revision in a folder of its number.
+//! Keeps:  the revision before, which clients may still be loading; older ones go. `region.json` is written
+//!         last, so it never names a pack that is not whole; a failed run leaves everything as it was.
+//! Source: Offline Data API, "Get a region".
+//!
+//! ```text
+//! FOLDER/region.json            name, revision, description, configuration, packs with size and checksum
+//!        7/maps.db              for native map clients
+//!        7/navigation.tar       for routing engines
+//! ```
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use zellige_archive::{CreateOptions, Part};
+use zellige_ingest::Source;
+
+use crate::digest::Digest;
+use crate::maps::{self, Given, MapsReport, Watch};
+use crate::moment::Moment;
+use crate::region::{Region, RegionId};
+use crate::{Error, navigation};
+
+/// The file that describes a region and its packs.
+pub const REGION_FILE: &str = "region.json";
+/// The name of a maps pack.
+pub const MAPS_FILE: &str = "maps.db";
+/// The name of a navigation pack.
+pub const NAVIGATION_FILE: &str = "navigation.tar";
+/// The version of both packs' formats.
+const FORMAT: u32 = 1;
+/// The most bytes of a `region.json` that is read.
+const REGION_FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// What packs are made of.
+#[derive(Debug, Default)]
+pub struct Resources {
+    /// What the style draws; not looked at when the region asks for no maps.
+    pub maps: Given,
+    /// Roads; not looked at when the region asks for no navigation.
+    pub roads: Option<Source>,
+}
+
+/// How packs are made.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The id of the region.
+    pub id: RegionId,
+    /// The account that stands in the URLs of packs.
+    pub username: String,
+    /// Threads that work.
+    pub threads: NonZeroUsize,
+    /// The time of the build.
+    pub moment: Moment,
+}
+
+/// A revision of a region that was made.
+#[derive(Debug)]
+pub struct PackReport {
+    /// The number of the revision, from 1 on.
+    pub revision: u64,
+    /// The content of `region.json`.
+    pub region: Value,
+    /// The maps pack, if the region asks for one.
+    pub maps: Option<(PathBuf, MapsReport)>,
+    /// The navigation pack, if the region asks for one.
+    pub navigation: Option<(PathBuf, navigation::Report)>,
+    /// What may surprise whoever draws the map: sentences for people.
+    pub notes: Vec<String>,
+}
+
+/// Makes the packs of a region in `folder`, which is made when it is missing.
+///
+/// # Errors
+///
+/// As those of [`maps::plan`], [`maps::build()`] and [`navigation::build`]; [`Error::Missing`] when the region asks
+/// for navigation and there are no roads; [`Error::RegionFile`] when what stands in the folder is no region.
+pub fn pack(
+    region: &Region,
+    resources: Resources,
+    folder: &Path,
+    settings: &Settings,
+    watch: Watch<'_>,
+) -> Result<PackReport, Error> {
+    if region.navigation && resources.roads.is_none() {
+        return Err(Error::Missing { missing: vec!["roads for the navigation pack".to_owned()] });
+    }
+    let revision = last_revision(folder)? + 1;
+    let place = folder.join(revision.to_string());
+    fs::create_dir_all(&place).map_err(Error::io("create", &place))?;
+    let made = make(region, resources, (&place, revision), settings, watch);
+    let report = made.and_then(|report| {
+        write(&folder.join(REGION_FILE), &report.region)?;
+        Ok(report)
+    });
+    if report.is_err() {
+        remove_revision(&place);
+    } else if let Some(old) = revision.checked_sub(2) {
+        remove_revision(&folder.join(old.to_string()));
+    }
+    report
+}
+
+fn make(
+    region: &Region,
+    resources: Resources,
+    (place, revision): (&Path, u64),
+    settings: &Settings,
+    watch: Watch<'_>,
+) -> Result<PackReport, Error> {
+    let Settings { id, username, threads, moment } = settings;
+    let name = region.name.as_deref().unwrap_or(id.as_str());
+    let mut notes = Vec::new();
+    let mut packs = Vec::new();
+    let pack = |domain: &str, digest: &Digest, data_version: &str| {
+        json!({
+            "domain": domain,
+            "format": FORMAT,
+            "url": format!("mapbox://offline-data/{username}/regions/{id}/{revision}/{domain}/{FORMAT}"),
+            "md5_checksum": digest.md5.to_string(),
+            "size": digest.bytes,
+            "data_version": data_version,
+        })
+    };
+    let mut maps = None;
+    if region.maps.is_some() {
+        let plan = maps::plan(region, name, &resources.maps)?;
+        notes.extend_from_slice(plan.notes());
+        let path = place.join(MAPS_FILE);
+        // What stands there is left over from a run that was killed.
+        let settings = maps::Settings { threads: *threads, overwrite: true, moment: *moment };
+        let report = maps::build(&plan, &path, &settings, watch)?;
+        packs.push(pack("maps", &report.digest, &report.data_version));
+        maps = Some((path, report));
+    }
+    let mut navigation = None;
+    if let Some(roads) = resources.roads.filter(|_| region.navigation) {
+        let path = place.join(NAVIGATION_FILE);
+        let settings = navigation::Settings { created: *moment, overwrite: true };
+        let report = navigation::build(roads, &region.geography, &path, &settings)?;
+        packs.push(pack("navigation", &report.digest, &moment.dashed()));
+        navigation = Some((path, report));
+    }
+    let region = json!({
+        "name": name,
+        "revision": revision,
+        "description": region.description.as_deref().unwrap_or_default(),
+        "last_updated": moment.iso_milliseconds(),
+        "configuration": region.configuration,
+        "packs": packs,
+    });
+    Ok(PackReport { revision, region, maps, navigation, notes })
+}
+
+/// Reads the description of the region in a folder; nothing when there is none.
+///
+/// # Errors
+///
+/// [`Error::Io`] when it cannot be read, [`Error::RegionFile`] when it is no description of a region.
+pub fn described(folder: &Path) -> Result<Option<Value>, Error> {
+    let path = folder.join(REGION_FILE);
+    let file = match fs::File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io("open", &path)(error)),
+    };
+    let mut text = Vec::new();
+    file.take(REGION_FILE_BYTES_MAX).read_to_end(&mut text).map_err(Error::io("read", &path))?;
+    let region: Option<Value> = serde_json::from_slice(&text).ok();
+    match region.filter(|region| region["revision"].is_u64() && region["packs"].is_array()) {
+        Some(region) => Ok(Some(region)),
+        None => Err(Error::RegionFile { path }),
+    }
+}
+
+fn last_revision(folder: &Path) -> Result<u64, Error> {
+    Ok(described(folder)?.and_then(|region| region["revision"].as_u64()).unwrap_or(0))
+}
+
+/// Writes a JSON document beside its place and renames it.
+fn write(path: &Path, document: &Value) -> Result<(), Error> {
+    let name = path.display().to_string();
+    let part =
+        Part::file(path, &CreateOptions { overwrite: true }).map_err(Error::archive("start", &name))?;
+    part.as_file().write_all(format!("{document:#}\n").as_bytes()).map_err(Error::io("write", path))?;
+    part.publish().map_err(Error::archive("put in place", &name))
+}
+
+/// Removes the packs of a revision, and their folder when nothing else is in it.
+fn remove_revision(place: &Path) {
+    for name in [MAPS_FILE, NAVIGATION_FILE] {
+        // What cannot be removed is in nobody's way.
+        drop(fs::remove_file(place.join(name)));
+    }
+    drop(fs::remove_dir(place));
+}

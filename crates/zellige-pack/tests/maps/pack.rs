@@ -1,0 +1,209 @@
+//! What stands in a pack, read by plain SQL and foreign code.
+
+use std::io::Read as _;
+
+use rusqlite::Connection;
+use zellige_pack::Error;
+use zellige_pack::digest::Digest;
+use zellige_pack::region::parse;
+
+use crate::drawn::{MOMENT, REGION, STYLE, World, region, settings};
+
+/// Compares the rows that a query gives, columns parted by `|`.
+fn check(database: &Connection, query: &str, expected: &[&str]) {
+    let mut select = database.prepare(query).unwrap();
+    let n_columns = select.column_count();
+    let rows = select.query_map([], |row| {
+        let cells = (0..n_columns).map(|idx| match row.get_ref(idx).unwrap() {
+            rusqlite::types::ValueRef::Null => "null".to_owned(),
+            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+            rusqlite::types::ValueRef::Real(number) => number.to_string(),
+            rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes) => {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
+        });
+        Ok(cells.collect::<Vec<_>>().join("|"))
+    });
+    let rows: Vec<String> = rows.unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows, expected, "{query}");
+}
+
+fn inflated(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    flate2::read::ZlibDecoder::new(bytes).read_to_end(&mut out).unwrap();
+    out
+}
+
+/// The plain bytes of a row.
+fn data(database: &Connection, query: &str) -> Vec<u8> {
+    let row = database.query_row(query, [], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?)));
+    let (data, is_compressed) = row.unwrap();
+    if is_compressed { inflated(&data) } else { data }
+}
+
+#[test]
+fn file_is_as_engines_make_it() {
+    let database = World::new().made();
+    for (pragma, expected) in [
+        ("user_version", "6"),
+        ("page_size", "4096"),
+        ("auto_vacuum", "2"),
+        ("encoding", "UTF-8"),
+        ("journal_mode", "delete"),
+        ("integrity_check", "ok"),
+    ] {
+        check(&database, &format!("PRAGMA {pragma}"), &[expected]);
+    }
+    check(&database, "PRAGMA foreign_key_check", &[]);
+    let columns = |table: &str| format!("SELECT group_concat(name) FROM pragma_table_info('{table}')");
+    check(
+        &database,
+        &columns("resources"),
+        &["id,url,kind,expires,modified,etag,data,compressed,accessed,must_revalidate"],
+    );
+    check(
+        &database,
+        &columns("tiles"),
+        &["id,url_template,pixel_ratio,z,x,y,expires,modified,etag,data,compressed,accessed,must_revalidate"],
+    );
+}
+
+#[test]
+fn rows_are_those_a_client_would_download() {
+    let database = World::new().made();
+    check(
+        &database,
+        "SELECT kind, count(*) FROM resources GROUP BY kind ORDER BY kind",
+        &["1|1", "2|2", "4|130", "5|2", "6|2"],
+    );
+    check(
+        &database,
+        "SELECT url_template, z, count(*), min(x), max(x), min(y), max(y) FROM tiles GROUP BY 1, 2 ORDER BY 1, 2",
+        &[
+            "mapbox://tiles/me.land,me.towns/{z}/{x}/{y}.vector.pbf|0|1|0|0|0|0",
+            "mapbox://tiles/me.land,me.towns/{z}/{x}/{y}.vector.pbf|1|4|0|1|0|1",
+            "mapbox://tiles/me.land,me.towns/{z}/{x}/{y}.vector.pbf|2|4|1|2|1|2",
+            "mapbox://tiles/me.land,me.towns/{z}/{x}/{y}.vector.pbf|3|4|3|4|3|4",
+            "mapbox://tiles/me.land,me.towns/{z}/{x}/{y}.vector.pbf|4|4|7|8|7|8",
+            "mapbox://tiles/me.land/{z}/{x}/{y}.vector.pbf|0|1|0|0|0|0",
+            "mapbox://tiles/me.land/{z}/{x}/{y}.vector.pbf|1|4|0|1|0|1",
+            "mapbox://tiles/me.land/{z}/{x}/{y}.vector.pbf|2|4|1|2|1|2",
+        ],
+    );
+    let untied = "SELECT count(*) FROM resources WHERE id NOT IN (SELECT resource_id FROM region_resources)
+        UNION ALL SELECT count(*) FROM tiles WHERE id NOT IN (SELECT tile_id FROM region_tiles)";
+    check(&database, untied, &["0", "0"]);
+}
+
+#[test]
+fn times_are_those_of_the_build() {
+    let database = World::new().made();
+    let year =
+        "SELECT DISTINCT modified, accessed, (expires - modified) / 86400, must_revalidate, etag FROM ";
+    let expected = format!("{0}|{0}|366|0|null", MOMENT.seconds());
+    check(&database, &format!("{year}resources"), &[&expected]);
+    check(&database, &format!("{year}tiles"), &[&expected]);
+}
+
+#[test]
+fn documents_name_no_token_and_their_own_templates() {
+    let database = World::new().made();
+    let style = data(&database, "SELECT data, compressed FROM resources WHERE kind = 1");
+    let style: serde_json::Value = serde_json::from_slice(&style).unwrap();
+    let mut expected: serde_json::Value = serde_json::from_str(STYLE).unwrap();
+    expected["sources"]["land"]["url"] = "mapbox://me.land".into();
+    assert_eq!(style, expected);
+    let both =
+        data(&database, "SELECT data, compressed FROM resources WHERE url = 'mapbox://me.land,me.towns'");
+    let both: serde_json::Value = serde_json::from_slice(&both).unwrap();
+    assert_eq!(both["tiles"][0], "mapbox://tiles/me.land,me.towns/{z}/{x}/{y}.vector.pbf");
+    assert_eq!((both["minzoom"].as_u64(), both["maxzoom"].as_u64()), (Some(0), Some(4)));
+}
+
+#[test]
+fn composite_tiles_hold_all_layers_also_below_the_end_of_one() {
+    let database = World::new().made();
+    let layers = |z: u8, x: u32, y: u32| {
+        let tile = data(
+            &database,
+            &format!(
+                "SELECT data, compressed FROM tiles WHERE url_template LIKE '%towns%' AND z = {z} AND x = {x} AND y = {y}"
+            ),
+        );
+        let tile = zellige_tile::decode::decode(&tile).unwrap();
+        let layers = tile
+            .layers
+            .iter()
+            .map(|layer| format!("{} {:?}", layer.name, layer.features[0].geometry.points[0]));
+        layers.collect::<Vec<_>>()
+    };
+    assert_eq!(layers(2, 1, 1), ["land Grid { x: 0, y: 0 }", "towns Grid { x: 32, y: 32 }"]);
+    // Zoom 4 has towns of its own; the land is cut from zoom 2: the tile at its lower right corner.
+    assert_eq!(layers(4, 7, 7).len(), 2);
+    assert!(layers(4, 7, 7)[0].starts_with("land Grid"), "{:?}", layers(4, 7, 7));
+}
+
+#[test]
+fn region_is_the_same_on_every_refresh() {
+    let world = World::new();
+    let first = world.make(&region(), &settings(2)).unwrap();
+    let bytes = std::fs::read(world.path()).unwrap();
+    assert_eq!(first.digest, Digest::of_file(&world.path()).unwrap());
+    assert_eq!(first.data_version, "2026-01-01T00:00:00.000Z");
+    let again = world.make(&region(), &settings(1)).unwrap();
+    assert_eq!(again, first);
+    assert_eq!(std::fs::read(world.path()).unwrap(), bytes, "threads decide no byte");
+    let database = world.made();
+    check(
+        &database,
+        "SELECT id, typeof(definition), typeof(description), description FROM regions",
+        &[r#"1|text|blob|{"name":"Middle"}"#],
+    );
+}
+
+#[test]
+fn nothing_else_is_left_beside_a_pack() {
+    let world = World::new();
+    drop(world.made());
+    let names = std::fs::read_dir(world.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["land.pmtiles", "maps.db", "towns.mbtiles"]);
+}
+
+#[test]
+fn what_is_missing_is_told_at_once() {
+    let mut world = World::new();
+    world.given.tilesets.clear();
+    let error = world.make(&region(), &settings(1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the style needs what was not given: tileset `me.land`, tileset `me.towns`"
+    );
+    world.given.style = STYLE
+        .replace(
+            "\"vector\", \"url\": \"mapbox://me.land,me.towns\"",
+            "\"raster\", \"url\": \"mapbox://me.sat\"",
+        )
+        .into();
+    let error = world.make(&region(), &settings(1)).unwrap_err();
+    assert!(matches!(error, Error::Style(_) | Error::UnsupportedSource { .. }), "{error}");
+}
+
+#[test]
+fn too_many_tiles_are_refused_before_anything_is_made() {
+    let mut world = World::new();
+    world.given.style = STYLE.replace("mapbox://me.land,me.towns", "mapbox://me.deep").into();
+    let deep = world.folder.path().join("deep");
+    std::fs::create_dir_all(&deep).unwrap();
+    std::fs::write(deep.join("metadata.json"), "{}").unwrap();
+    let style = r#"{"version": 8, "sources": {"a": {"type": "vector", "tiles": ["https://example.org/{z}/{x}/{y}"], "maxzoom": 16}},
+        "layers": [{"id": "a", "type": "fill", "source": "a", "source-layer": "land"}]}"#;
+    world.given.style = style.into();
+    world.given.tilesets[0].0 = "https://example.org/{z}/{x}/{y}".into();
+    let wide = parse(REGION.replace("\"max_zoom\": 5", "\"max_zoom\": 16").as_bytes()).unwrap();
+    let error = world.make(&wide, &settings(1)).unwrap_err();
+    assert!(error.to_string().starts_with("POST body is misformatted: the region has `"), "{error}");
+    assert!(error.to_string().ends_with("` tiles, expected at most 100000"), "{error}");
+    assert!(!world.path().exists());
+}
