@@ -12,6 +12,8 @@ use serde_json::Map;
 use zellige_recipe::raw::{self, Value};
 use zellige_recipe::{Problem, SyntaxError, did_you_mean, line_column};
 
+use crate::url::tilesets;
+
 use super::{
     Layer, LayerKind, PROBLEMS_MAX, SOURCES_MAX, STYLE_BYTES_MAX, Source, SourceKind, Sprite, Style,
     ZOOM_MAX, filter,
@@ -112,8 +114,9 @@ impl Checker {
         }
         let found: Vec<Source> =
             sources.members().filter_map(|member| self.source(member.key, member.value)).collect();
-        let tilesets = |source: &Source| source.url.as_deref().map_or(1, |url| url.split(',').count());
-        let count: usize = found.iter().map(tilesets).sum();
+        let n_tilesets =
+            |source: &Source| source.url.as_deref().and_then(tilesets).map_or(1, |names| names.len());
+        let count: usize = found.iter().map(n_tilesets).sum();
         if SOURCES_MAX < count {
             let message = format!("style refers to {count} sources, expected at most {SOURCES_MAX}");
             self.report(sources, &message, "at most 15 sources, each tileset of a composite counted");
