@@ -1,9 +1,9 @@
-//! Has a tileset judged by programs that others wrote: `cargo xtask judge NAME ARGUMENTS`.
+//! Has tilesets and packs judged by programs that others wrote: `cargo xtask judge NAME ARGUMENTS`.
 //!
 //! In:     a judge of `testdata/judge`, a Python script, and its arguments.
-//! Out:    what it prints, and its exit code; or which packages the interpreter lacks.
+//! Out:    what it prints, and its exit code; or which packages and programs are missing.
 //! Keeps:  the machine as it is: nothing is installed.
-//! Source: GEOS through `shapely`; decoders through `pmtiles` and `mapbox_vector_tile`.
+//! Source: GEOS through `shapely`; decoders through `pmtiles` and `mapbox_vector_tile`; Valhalla through `pyvalhalla`.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -12,29 +12,51 @@ use anyhow::Context;
 use crate::run;
 use crate::usage::{self, Usage};
 
-/// The judges, by the names of their scripts.
-const JUDGES: [&str; 1] = ["borders"];
-/// What the judges import, with the names by which it is installed.
-const PACKAGES: [(&str, &str); 3] =
-    [("shapely", "shapely"), ("pmtiles", "pmtiles"), ("mapbox_vector_tile", "mapbox-vector-tile")];
+/// A script and what it needs.
+struct Judge {
+    name: &'static str,
+    /// What it imports, with the names by which it is installed.
+    packages: &'static [(&'static str, &'static str)],
+    /// What it starts, with the names of the packages of Debian.
+    programs: &'static [(&'static str, &'static str)],
+}
+
+/// The judges.
+const JUDGES: [Judge; 2] = [
+    Judge {
+        name: "borders",
+        packages: &[
+            ("shapely", "shapely"),
+            ("pmtiles", "pmtiles"),
+            ("mapbox_vector_tile", "mapbox-vector-tile"),
+        ],
+        programs: &[],
+    },
+    Judge { name: "routes", packages: &[("valhalla", "pyvalhalla")], programs: &[("osmium", "osmium-tool")] },
+];
 /// The variable that names another interpreter.
 const PYTHON: &str = "ZELLIGE_PYTHON";
 
 /// Runs the judge that `arguments` name.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let names = JUDGES.map(|judge| judge.name);
     let Some((name, rest)) = arguments.split_first() else {
-        return Err(Usage(format!("which judge? known are `{}`", JUDGES.join("`, `"))).into());
+        return Err(Usage(format!("which judge? known are `{}`", names.join("`, `"))).into());
     };
-    if !JUDGES.contains(&name.as_str()) {
-        return Err(usage::unknown("judge", name, &JUDGES));
-    }
+    let Some(judge) = JUDGES.iter().find(|judge| judge.name == name) else {
+        return Err(usage::unknown("judge", name, &names));
+    };
     let python = std::env::var(PYTHON).unwrap_or_else(|_| "python3".to_owned());
-    let missing = missing(&python)?;
+    let missing = missing(&python, judge.packages)?;
     anyhow::ensure!(
         missing.is_empty(),
         "`{python}` lacks {}; install it with pip, or name another interpreter by `{PYTHON}`",
         missing.join(", ")
     );
+    for (program, package) in judge.programs {
+        let started = Command::new(program).arg("--version").stdout(Stdio::null()).status();
+        started.with_context(|| format!("starting `{program}` failed; Debian has it as `{package}`"))?;
+    }
     let script = run::root().join("testdata/judge").join(name).with_extension("py");
     let status = Command::new(&python)
         .arg(script)
@@ -45,16 +67,16 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
 }
 
 /// Returns the packages that the interpreter lacks.
-fn missing(python: &str) -> anyhow::Result<Vec<&'static str>> {
+fn missing(python: &str, packages: &[(&str, &'static str)]) -> anyhow::Result<Vec<&'static str>> {
     let mut missing = Vec::new();
-    for (module, package) in PACKAGES {
+    for (module, package) in packages {
         let status = Command::new(python)
             .args(["-c", &format!("import {module}")])
             .stderr(Stdio::null())
             .status()
             .with_context(|| format!("starting `{python}` failed; name another interpreter by `{PYTHON}`"))?;
         if !status.success() {
-            missing.push(package);
+            missing.push(*package);
         }
     }
     Ok(missing)
@@ -71,14 +93,16 @@ mod tests {
 
     #[test]
     fn judges_are_known_by_name() {
-        check(&[], "which judge? known are `borders`");
+        check(&[], "which judge? known are `borders`, `routes`");
         check(&["boarders"], "unknown judge `boarders`, did you mean `borders`?; see `cargo xtask help`");
-        assert!(JUDGES.iter().all(|name| run::root().join(format!("testdata/judge/{name}.py")).is_file()));
+        for judge in &JUDGES {
+            assert!(run::root().join(format!("testdata/judge/{}.py", judge.name)).is_file());
+        }
     }
 
     #[test]
     fn interpreter_that_is_not_there_is_named() {
-        let error = missing("no-such-python").unwrap_err();
+        let error = missing("no-such-python", &[("shapely", "shapely")]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "starting `no-such-python` failed; name another interpreter by `ZELLIGE_PYTHON`"

@@ -25,6 +25,7 @@ mod area;
 mod roads;
 mod level;
 mod graph;
+mod links;
 mod speed;
 mod through;
 mod turns;
@@ -125,7 +126,8 @@ pub fn build(
     let area = Area::new(polygons);
     let (roads, blocks) = roads::read(source, &area, &mut findings)?;
     let n_roads = roads.roads.len() as u64;
-    let graph = Graph::new(roads.roads, &mut findings);
+    let mut graph = Graph::new(roads.roads, &mut findings);
+    links::settle(&mut graph);
     if graph.edges.is_empty() {
         return Err(Error::NoRoads);
     }

@@ -39,6 +39,22 @@ impl Vertex {
         LonLat::new(degrees(self.lon), degrees(self.lat))
     }
 
+    /// Returns the position in units of 1e-6 degrees, latitude first, as shapes in graph tiles have it.
+    ///
+    /// Halves go where they go when degrees are counted from the corner of the world, as the engines' own tools do.
+    pub(super) fn micro(self) -> [i64; 2] {
+        let micro = |units: i32, corner: f64| {
+            (((f64::from(units) + corner * UNITS_PER_DEGREE as f64) * 1e-7 - corner) * 1e6).round() as i64
+        };
+        [micro(self.lat, 90.0), micro(self.lon, 180.0)]
+    }
+
+    /// Returns the vertex as engines find it in the shape of an edge.
+    pub(super) fn coarse(self) -> Self {
+        let [lat, lon] = self.micro().map(|micro| (micro * 10) as i32);
+        Self { lat, lon }
+    }
+
     /// Returns the vertex as far along the straight line to `other` as `share` says, from 0 to 1.
     pub(super) fn toward(self, other: Self, share: f64) -> Self {
         let between = |a: i32, b: i32| a + (f64::from(b - a) * share).round() as i32;

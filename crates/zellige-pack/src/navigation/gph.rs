@@ -21,7 +21,7 @@ use super::level::{FINEST, GraphId, corner, level_of};
 use super::places::{Places, on_level};
 use super::restrictions::{Restriction, Restrictions};
 use super::road::{AGAINST, ALONG, Flags, mode, usage};
-use super::turns::{LOCAL_MAX, Turns, drives_on_left};
+use super::turns::{LOCAL_MAX, Turns, drives_on_left, reduce};
 
 /// Bytes of a tile: offsets in it have 32 bits.
 const TILE_BYTES_MAX: u64 = u32::MAX as u64;
@@ -287,8 +287,7 @@ impl<'a> Tile<'a> {
             let access = graph.access(arm);
             let both = u64::from(is_drivable(access)) | u64::from(access[AGAINST] & mode::CAR != 0) << 1;
             drivable |= both << (2 * local);
-            let heading = f64::from(network.turns[arm as usize].heading) * (255.0 / 359.0);
-            headings |= (heading.round() as u64) << (8 * local);
+            headings |= u64::from(reduce(network.turns[arm as usize].heading)) << (8 * local);
         }
         node::DRIVABLE.put(&mut record, drivable);
         node::LAST_LOCAL.put(&mut record, n_local.saturating_sub(1) as u64);
@@ -434,11 +433,10 @@ impl<'a> Tile<'a> {
 /// Encodes a shape: latitude before longitude, differences of 1e-6 degrees, seven bits a byte, the sign lowest.
 fn encode(line: &[Vertex]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(line.len() * 4);
-    let micro = |units: i32| i64::from((units + 5 * units.signum()) / 10);
-    let mut last = (0, 0);
+    let mut last = [0, 0];
     for vertex in line {
-        let (lat, lon) = (micro(vertex.lat), micro(vertex.lon));
-        for difference in [lat - last.0, lon - last.1] {
+        let [lat, lon] = vertex.micro();
+        for difference in [lat - last[0], lon - last[1]] {
             let mut left = (difference << 1 ^ difference >> 63) as u64;
             while left > 0x7f {
                 bytes.push(left as u8 | 0x80);
@@ -446,7 +444,7 @@ fn encode(line: &[Vertex]) -> Vec<u8> {
             }
             bytes.push(left as u8);
         }
-        last = (lat, lon);
+        last = [lat, lon];
     }
     bytes
 }

@@ -11,7 +11,7 @@
 //!        e──┴──f        arms of c: to a, d, e, f
 //! ```
 //!
-//! An edge never leads from a node to itself: a loop is cut once more, in its middle.
+//! An edge never leads from a node to itself: a road that comes back to a vertex of its own is cut halfway, too.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ use rustc_hash::FxHashMap;
 use zellige_model::{Example, FindingCode, Findings};
 
 use super::geometry::{Vertex, curvature, length_m};
-use super::level::tile_at;
+use super::level::{FINEST, tile_at};
 use super::road::{ALONG, Access, Road, Way, mode};
 
 /// So many arms a node has at most: their number has seven bits in a graph tile.
@@ -96,8 +96,11 @@ impl Graph {
         let junctions = Junctions::of(&roads);
         // Of each road the vertices that are nodes, and where.
         let mut cuts: Vec<(u32, u32, Key)> = Vec::new();
+        let (mut own, mut of_road) = (FxHashMap::default(), Vec::new());
         for (road_idx, road) in roads.iter().enumerate() {
-            junctions.cut(road, &mut |vertex_idx, key| cuts.push((road_idx as u32, vertex_idx, key)));
+            of_road.clear();
+            junctions.cut(road, &mut own, &mut of_road);
+            cuts.extend(of_road.iter().map(|(vertex_idx, key)| (road_idx as u32, *vertex_idx, *key)));
         }
         let mut keys: Vec<Key> = cuts.iter().map(|(_, _, key)| *key).collect();
         keys.sort_unstable();
@@ -201,11 +204,16 @@ impl Graph {
                 *arm += 1;
             }
         }
+        self.sort_arms();
+    }
+
+    /// Brings the arms of each node into order: those that cars leave by first, then by class, then named ones.
+    pub(super) fn sort_arms(&mut self) {
         let rank = |arm: &Arm| {
             let edge = &self.edges[arm.edge as usize];
             let way = &self.roads[edge.road as usize].way;
             let is_drivable = way.access[usize::from(arm.direction)] & mode::CAR != 0;
-            (!is_drivable, way.class, way.names.is_empty(), arm.edge)
+            (!is_drivable, edge.class, way.names.is_empty(), arm.edge)
         };
         for node in &self.nodes {
             self.arms[node.arms.start as usize..node.arms.end as usize].sort_by_key(rank);
@@ -241,26 +249,34 @@ impl Junctions {
         Self { met }
     }
 
-    /// Calls `f` with the number of each vertex of a road that is a node, and its key, in order.
-    fn cut(&self, road: &Road, f: &mut dyn FnMut(u32, Key)) {
+    /// Appends the number of each vertex of a road that is a node, and its key, in order.
+    fn cut(&self, road: &Road, own: &mut FxHashMap<Key, usize>, out: &mut Vec<(u32, Key)>) {
         let level = i16::from(road.way.layer);
-        let mut last: Option<(usize, Key)> = None;
+        let key = |vertex_idx: usize, level: i16| {
+            let at = road.line[vertex_idx];
+            (vertex_idx as u32, (tile_at(FINEST, at), at, level))
+        };
+        own.clear();
+        let (mut last, mut is_loop) = (0, false);
         for (vertex_idx, vertex) in road.line.iter().enumerate() {
             let joined = if self.met.contains_key(&(*vertex, ALL_LEVELS)) {
                 Some(ALL_LEVELS)
             } else {
                 self.met.get(&(*vertex, level)).and_then(|is_junction| is_junction.then_some(level))
             };
-            let is_long = last.is_some_and(|(last_idx, _)| vertex_idx - last_idx == EDGE_VERTICES_MAX);
-            let Some(level) = joined.or(is_long.then_some(level)) else { continue };
-            let key = (tile_at(2, *vertex), *vertex, level);
-            if let Some((last_idx, _)) = last.filter(|(_, last_key)| *last_key == key) {
-                let middle = usize::midpoint(last_idx, vertex_idx);
-                let at = road.line[middle];
-                f(middle as u32, (tile_at(2, at), at, i16::from(road.way.layer)));
+            let is_long = vertex_idx - last == EDGE_VERTICES_MAX;
+            let Some(joined) = joined.or(is_long.then_some(level)) else { continue };
+            last = vertex_idx;
+            out.push(key(vertex_idx, joined));
+            if let Some(before) = own.insert(key(vertex_idx, joined).1, vertex_idx) {
+                is_loop = true;
+                out.push(key(usize::midpoint(before, vertex_idx), level));
             }
-            f(vertex_idx as u32, key);
-            last = Some((vertex_idx, key));
+        }
+        if is_loop {
+            // A vertex halfway round a loop may be a node anyway, of all levels then.
+            out.sort_unstable();
+            out.dedup_by_key(|(vertex_idx, _)| *vertex_idx);
         }
     }
 }

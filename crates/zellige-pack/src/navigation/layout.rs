@@ -218,6 +218,7 @@ pub(super) mod name {
 
     pub(crate) const TEXT: Field = Field::new(0, 0, 24);
     pub(crate) const IS_NUMBER: Field = Field::new(0, 28, 1);
+    pub(crate) const IS_VALUE: Field = Field::new(0, 29, 1);
 }
 
 #[cfg(test)]

@@ -7,13 +7,16 @@
 
 use rustc_hash::FxHashMap;
 
-use super::geometry::Vertex;
+use super::geometry::{UNITS_PER_DEGREE, Vertex};
 use super::graph::Graph;
+use super::level::{FINEST, corner, side, tile_at};
 use super::road::{Flags, class, surface, usage};
 
 /// Within so many degrees of latitude roads count: two kilometres.
 const REACH_DEGREES: f64 = 2000.0 / METRES_PER_DEGREE;
 const METRES_PER_DEGREE: f64 = 110_567.0;
+/// The side of the finest tiles.
+const SIDE_DEGREES: f64 = side(FINEST) as f64 / UNITS_PER_DEGREE as f64;
 /// Roads are added up in cells of so many units of a [`Vertex`]: 180 metres from south to north.
 const CELL_BITS: u32 = 14;
 /// Densities are at most this.
@@ -43,7 +46,9 @@ pub(super) fn densities(graph: &Graph) -> Vec<u8> {
     let density = |node: &super::graph::Node| {
         let at = cell(node.at);
         *known.entry(at).or_insert_with(|| {
-            let shrink = libm::cos(f64::from(node.at.lat) * (std::f64::consts::PI / 1.8e9)).max(0.01);
+            // As narrow as degrees are in the middle of the tile.
+            let middle = corner(FINEST, tile_at(FINEST, node.at)).degrees().lat + SIDE_DEGREES / 2.0;
+            let shrink = libm::cos(middle.to_radians()).max(0.01);
             let (reach_y, reach_x) = (
                 (REACH_DEGREES / cell_side).ceil() as i32,
                 (REACH_DEGREES / shrink / cell_side).ceil() as i32,
@@ -51,10 +56,8 @@ pub(super) fn densities(graph: &Graph) -> Vec<u8> {
             let (mut length_m, mut n_cells) = (0.0, 0);
             for x in -reach_x..=reach_x {
                 for y in -reach_y..=reach_y {
-                    // An ellipse in degrees, which is a circle on the ground.
-                    let (across, along) =
-                        (f64::from(x) / f64::from(reach_x), f64::from(y) / f64::from(reach_y));
-                    if across * across + along * along <= 1.0 {
+                    // A circle of as many cells as the ellipse has that is a circle on the ground.
+                    if x * x + y * y <= reach_x * reach_y {
                         length_m += cells.get(&(at.0 + x, at.1 + y)).copied().unwrap_or_default();
                         n_cells += 1;
                     }
@@ -124,6 +127,9 @@ fn counts(usage: u8) -> bool {
     )
 }
 
+/// Returns the cell of a position, counted from the corner of the world.
 fn cell(at: Vertex) -> (i32, i32) {
-    (at.lon >> CELL_BITS, at.lat >> CELL_BITS)
+    let number =
+        |units: i32, corner: i64| ((i64::from(units) + corner * UNITS_PER_DEGREE) >> CELL_BITS) as i32;
+    (number(at.lon, 180), number(at.lat, 90))
 }

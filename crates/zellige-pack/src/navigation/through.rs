@@ -4,13 +4,13 @@
 //! Out:    for each arm of a minor road, whether what lies beyond it has no other way out.
 //! Keeps:  nothing.
 //! Source: a search from the end of the arm that stops at a major road, at the beginning, or after
-//!         [`NODES_MAX`] nodes; when it runs dry, there is no way through.
+//!         [`STEPS_MAX`] steps; when it runs dry, there is no way through.
 
 use super::graph::Graph;
 use super::road::class;
 
-/// A region with so many junctions counts as a way through.
-const NODES_MAX: usize = 256;
+/// A search of so many steps counts as a way through. A junction that is found twice before it is visited is two.
+const STEPS_MAX: usize = 256;
 
 /// Returns for each arm whether there is no way through beyond it.
 pub(super) fn no_ways_through(graph: &Graph) -> Vec<bool> {
@@ -22,7 +22,7 @@ pub(super) fn no_ways_through(graph: &Graph) -> Vec<bool> {
 
 /// What a search needs, kept from one to the next.
 struct Search {
-    /// The round in which a node was put into the queue last.
+    /// The round in which a node was visited last.
     visited: Vec<u32>,
     round: u32,
     queue: Vec<u32>,
@@ -34,15 +34,15 @@ impl Search {
         self.round += 1;
         self.queue.clear();
         self.queue.push(graph.end(arm));
-        self.visited[graph.end(arm) as usize] = self.round;
         let back = graph.opposite(arm);
         let mut next = 0;
         while next < self.queue.len() {
-            if next == NODES_MAX {
+            if next == STEPS_MAX {
                 return false;
             }
             let node = self.queue[next];
             next += 1;
+            self.visited[node as usize] = self.round;
             for out in graph.nodes[node as usize].arms.clone() {
                 if out == back {
                     continue;
@@ -52,7 +52,6 @@ impl Search {
                     return false;
                 }
                 if self.visited[end as usize] != self.round {
-                    self.visited[end as usize] = self.round;
                     self.queue.push(end);
                 }
             }

@@ -205,7 +205,9 @@ impl<'a> Tile<'a> {
         };
         let texts = &self.bytes[texts..end];
         let mut names = Vec::new();
-        for reference in references.chunks_exact(NAME_BYTES) {
+        // Values of other kinds stand among the names.
+        let is_name = |reference: &&[u8]| name::IS_VALUE.get(&[word(reference)]) == 0;
+        for reference in references.chunks_exact(NAME_BYTES).filter(is_name) {
             let text = texts.get(name::TEXT.get(&[word(reference)]) as usize..).unwrap_or_default();
             let Some(length) = text.iter().position(|byte| *byte == 0) else {
                 return Err("its name lies outside of the texts of the tile".to_owned());

@@ -111,6 +111,11 @@ impl<'a> Junction<'a> {
         self.n_arms().min(LOCAL_MAX)
     }
 
+    /// Returns the arms that take part, but for two.
+    fn others(&self, from: usize, to: usize) -> impl Iterator<Item = usize> + Clone + use<> {
+        (0..self.n_local()).filter(move |other| *other != from && *other != to)
+    }
+
     fn edge(&self, arm: usize) -> &Edge {
         self.graph.edge(self.first + arm as u32)
     }
@@ -140,8 +145,8 @@ impl<'a> Junction<'a> {
         for from in 0..self.n_local() {
             let inbound = (self.headings[from] + 180) % 360;
             let angle = angle(inbound, self.headings[to]);
-            let others = (0..self.n_local()).filter(|other| *other != from && *other != to);
-            for other in others {
+            // Where two arms are all, nothing lies to the side of a turn back.
+            for other in self.others(from, to).filter(|_| self.n_local() > 2) {
                 match side(angle, self::angle(inbound, self.headings[other])) {
                     Side::Left => out.left |= 1 << from,
                     Side::Right => out.right |= 1 << from,
@@ -163,7 +168,7 @@ impl<'a> Junction<'a> {
         if self.is_way_back(from, to, angle, turns) {
             return STOP_MAX as u8;
         }
-        let others = (0..self.n_local()).filter(|other| *other != from && *other != to);
+        let others = self.others(from, to);
         let crossing = others.clone().filter(|other| self.access(*other)[AGAINST] & mode::CAR != 0);
         let best = crossing.map(|other| {
             let of_circle = if self.flags(other).has(Flags::ROUNDABOUT) { 2 } else { 0 };
@@ -248,10 +253,20 @@ impl<'a> Junction<'a> {
 fn heading_of(graph: &Graph, arm: u32) -> u32 {
     let edge = graph.edge(arm);
     let reach_m = reach_m(edge);
-    let shape = graph.shape(edge).iter().copied();
+    let shape = graph.shape(edge).iter().map(|vertex| vertex.coarse());
     let heading =
         if graph.direction(arm) == ALONG { heading(shape, reach_m) } else { heading(shape.rev(), reach_m) };
-    heading.round() as u32 % 360
+    expand(reduce(heading.round() as u32 % 360))
+}
+
+/// Returns the byte that stands for a heading in a graph tile.
+pub(super) fn reduce(heading: u32) -> u8 {
+    (f64::from(heading) * (255.0 / 359.0)).round() as u8
+}
+
+/// Returns the heading that a byte stands for: engines that read it judge turns by it, and so does this file.
+fn expand(reduced: u8) -> u32 {
+    (f64::from(reduced) * (359.0 / 255.0)).round() as u32
 }
 
 fn reach_m(edge: &Edge) -> f64 {

@@ -55,8 +55,9 @@ pub(super) fn of(
     };
     let mut flags = flags(tags, highway);
     amend(&mut access, &mut flags);
+    let access_without_trails = access;
     open_to_mountain_bicycles(tags, oneway, &mut access);
-    let is_stairs = matches!(highway, "steps" | "escalator");
+    let is_stairs = highway == "steps" && tags.get("conveying").is_none();
     access = access::complete(tags, access, is_stairs);
     if access == [0, 0] {
         return Err("nobody may travel on it".to_owned());
@@ -77,7 +78,7 @@ pub(super) fn of(
         speed_limit,
         surface: surface_of(tags, class, usage, note),
         lanes: lanes(tags, access, note),
-        cycle_lane: cycle_lanes(tags, usage, access, oneway),
+        cycle_lane: cycle_lanes(tags, usage, access_without_trails, oneway),
         sac_scale: sac_scale(tags),
         bicycle_network: bicycle_network(tags),
         flags,
@@ -351,9 +352,8 @@ fn cycle_lanes(tags: &Tags<'_>, usage: u8, access: Access, oneway: Oneway) -> [u
     };
     let mut lanes = [0, 0];
     for (side, key) in sides.into_iter().enumerate() {
-        let value = [key, "cycleway", "cycleway:both"]
-            .into_iter()
-            .find_map(|key| tags.get(key).filter(|value| lane(value) > 0));
+        let value =
+            [key, "cycleway"].into_iter().find_map(|key| tags.get(key).filter(|value| lane(value) > 0));
         let Some(value) = value else { continue };
         let is_opposite = value.starts_with("opposite");
         let mut direction = match (along, against, oneway) {
@@ -418,10 +418,10 @@ fn names(tags: &Tags<'_>, class: u8) -> Vec<Name> {
     };
     if class <= class::TRUNK {
         add("ref", true);
+        add("int_ref", true);
     }
     add("name", false);
     add("ref", true);
-    add("alt_name", false);
-    add("official_name", false);
+    add("int_ref", true);
     names
 }
