@@ -5,6 +5,7 @@
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use rusqlite::Connection;
 use zellige_archive::{Compressor, CreateOptions, Format, TileHash, create};
@@ -67,9 +68,14 @@ impl World {
         build(&plan, &self.path(), settings, &mut |_| ControlFlow::Continue(()))
     }
 
-    /// Makes the pack of the usual region, and opens it.
+    /// Puts the pack of the usual region in its place, made once for all tests, and opens it.
     pub(crate) fn made(&self) -> Connection {
-        self.make(&region(), &settings(2)).unwrap();
+        static MADE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            let world = World::new();
+            world.make(&region(), &settings(2)).unwrap();
+            std::fs::read(world.path()).unwrap()
+        });
+        std::fs::write(self.path(), &*MADE).unwrap();
         Connection::open(self.path()).unwrap()
     }
 }

@@ -4,3 +4,5 @@
 
 mod drawn;
 mod pack;
+mod faults;
+mod merged;

@@ -194,8 +194,9 @@ fn check_tiles(
 /// Returns the plain bytes of a resource; nothing when it is missing or cannot be inflated, which is said elsewhere.
 fn resource(database: &Connection, url: &str) -> rusqlite::Result<Option<Vec<u8>>> {
     let query = "SELECT data, compressed FROM resources WHERE url = ?1";
-    let row = database
-        .query_row(query, [url], |row| Ok((row.get::<_, Option<Vec<u8>>>(0)?, row.get::<_, i64>(1)?)));
+    let row = database.query_row(query, [url], |row| {
+        Ok((row.get_ref(0)?.as_bytes_or_null()?.map(<[u8]>::to_vec), row.get::<_, i64>(1)?))
+    });
     let Some((Some(data), compressed)) = row.optional()? else { return Ok(None) };
     if compressed == 0 {
         return Ok(Some(data));
