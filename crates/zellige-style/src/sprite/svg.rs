@@ -19,6 +19,10 @@ use super::{ICON_BYTES_MAX, ICON_SIDE_MAX, IconFault};
 const DEPTH_MAX: u32 = 64;
 /// How many elements may be drawn, each use counted.
 const ELEMENTS_MAX: u64 = 20_000;
+/// How many attributes a tag may have; readers compare each with each.
+const ATTRIBUTES_MAX: usize = 500;
+/// How many rules of style sheets may be held against how many elements, multiplied.
+const RULE_CHECKS_MAX: usize = 2_000_000;
 /// How many nodes of XML are read.
 const NODES_MAX: u32 = 100_000;
 
@@ -39,7 +43,7 @@ pub(super) fn read(svg: &[u8]) -> Result<(usvg::Tree, [u32; 2]), IconFault> {
     if text.contains("<!ENTITY") {
         return Err(IconFault::Entities);
     }
-    check_nesting(text)?;
+    check_tags(text)?;
     let options = ParsingOptions { allow_dtd: true, nodes_limit: NODES_MAX, ..ParsingOptions::default() };
     let document = Document::parse_with_options(text, options).map_err(|error| not_svg(error.to_string()))?;
     let root = document.root_element().tag_name().name();
@@ -71,10 +75,11 @@ fn sealed() -> usvg::Options<'static> {
     usvg::Options { image_href_resolver: nothing, ..usvg::Options::default() }
 }
 
-/// Refuses texts in which more tags are open than elements may be nested, before anything walks into them.
+/// Refuses texts in which more tags are open than elements may be nested, or a tag has too many attributes, before
+/// anything walks into them.
 ///
-/// Counts as a careless reader does: comments and quoted signs count as well, so the bound is a multiple.
-fn check_nesting(text: &str) -> Result<(), IconFault> {
+/// Counts as a careless reader does: comments and quoted signs count as well, so the bounds are generous.
+fn check_tags(text: &str) -> Result<(), IconFault> {
     let mut depth = 0_u32;
     for tag in text.split('<').skip(1) {
         let body = tag.split('>').next().unwrap_or_default();
@@ -86,23 +91,31 @@ fn check_nesting(text: &str) -> Result<(), IconFault> {
         if 4 * DEPTH_MAX < depth {
             return Err(IconFault::Depth);
         }
+        if ATTRIBUTES_MAX < tag.matches('=').count() {
+            return Err(IconFault::Work);
+        }
     }
     Ok(())
 }
 
+/// Refuses elements that icons cannot have, and style sheets that bring links or take long.
 fn check_elements(document: &Document<'_>) -> Result<(), IconFault> {
+    let (mut n_elements, mut n_rules) = (0, 0);
     for node in document.descendants() {
         let name = node.tag_name().name();
         if let Some(name) = REFUSED.into_iter().find(|refused| *refused == name) {
             return Err(IconFault::Element { name });
         }
-        // Rules of a style sheet would bring links that nobody sees at the elements.
-        let is_rule = node.is_text() && node.parent().is_some_and(|parent| parent.has_tag_name("style"));
-        if is_rule && node.text().is_some_and(|rules| rules.contains("url(")) {
+        n_elements += usize::from(node.is_element());
+        let is_sheet = node.is_text() && node.parent().is_some_and(|parent| parent.has_tag_name("style"));
+        let sheet = node.text().filter(|_| is_sheet).unwrap_or_default();
+        n_rules += sheet.matches(['{', ',']).count();
+        // Its links would be seen at no element.
+        if sheet.contains("url(") {
             return Err(IconFault::External);
         }
     }
-    Ok(())
+    if RULE_CHECKS_MAX < n_elements * n_rules { Err(IconFault::Work) } else { Ok(()) }
 }
 
 /// What an element comes to, with all its children and links.
@@ -298,6 +311,18 @@ mod tests {
             format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="512" height="512">{inside}</svg>"#)
         };
         check_file(&file(&format!(r#"<path d="M0 0{zigzag}"/>"#)), "drawing it takes too much work");
+        let crowd = joined(0..20_000, |n| format!("L{} {}", n % 512, n % 2 * 20));
+        check_file(&file(&format!(r#"<path d="M0 0{crowd}"/>"#)), "drawing it takes too much work");
+        let wide = joined(0..3000, |n| format!("L{} {}", n % 50, n % 2));
+        check_file(
+            &file(&format!(r#"<path d="M0 0{wide}" stroke="red" stroke-width="300"/>"#)),
+            "drawing it takes too much work",
+        );
+        let attributes = joined(0..600, |n| format!(r#" a{n}="""#));
+        check_file(&file(&format!("<path{attributes}/>")), "drawing it takes too much work");
+        let rules = joined(0..2000, |n| format!(".a{n}{{fill:red}}"));
+        let elements = "<g/>".repeat(2000);
+        check_file(&file(&format!("<style>{rules}</style>{elements}")), "drawing it takes too much work");
         let dashes = r#"<path d="M0 0H500" stroke="red" stroke-dasharray="0.0001"/>"#;
         check_file(&file(dashes), "drawing it takes too much work");
         check_file(
