@@ -43,12 +43,19 @@ pub fn owed_whole(small: &Small, zoom: u8) -> i32 {
     (small.area_units * f64::from(PARTS_PER_UNIT) + chance).floor() as i32
 }
 
-/// Returns the area that a small polygon owes when a shape with twice the area `drawn_doubled` is drawn.
+/// Returns the area of a small polygon in parts of a unit.
+#[must_use]
+pub fn parts(small: &Small) -> i32 {
+    (small.area_units * f64::from(PARTS_PER_UNIT)).round() as i32
+}
+
+/// Returns the area that a small polygon of `whole` [parts](parts) owes when a shape with twice the area
+/// `drawn_doubled` is drawn.
 ///
 /// Nothing when the two have little to do with each other: then its rings cross themselves.
 #[must_use]
-pub fn owed_rest(small: &Small, drawn_doubled: i64) -> i32 {
-    let whole = (small.area_units * f64::from(PARTS_PER_UNIT)).round() as i64;
+pub fn owed_rest(whole: i32, drawn_doubled: i64) -> i32 {
+    let whole = i64::from(whole);
     let owed = whole - drawn_doubled * i64::from(PARTS_PER_UNIT / 2);
     if owed.abs() <= whole / 2 + OWED_MAX { owed as i32 } else { 0 }
 }

@@ -7,7 +7,8 @@
 //! Source: recipe 2.8, steps 9 to 17.
 //!
 //! Which tiny polygons are drawn is decided first of all (`diffuse`), so limits, unions and filters see those
-//! that stand for others as what they are: small features.
+//! that stand for others as what they are: small features. Before that, crowded polygons that share borders are
+//! rounded together (`snap_round`), in parts when there are more of them than memory is meant for.
 //!
 //! Pieces are encoded as they come, so a tile that is much too large costs time but no memory; only a
 //! layer with an order, or whose recipe looks at features of a tile, keeps them until the tile is complete.
@@ -21,14 +22,25 @@ use zellige_recipe::{LayerPlan, Plan, ZoomPlan};
 
 use crate::block::{self, Block};
 use crate::budget::share;
-use crate::diffuse::Diffusion;
+use crate::diffuse::{Diffusion, owed_rest};
 use crate::encode::layer::{LayerEncoder, framed_layer_len};
 use crate::fault::Fault;
 use crate::key::{KeyCache, Keys};
 use crate::piece::{Body, Head, PieceKey, write_body};
-use crate::stage::{Stage, StageFault, StageNotes};
+use crate::snap_round::{Fine, HotUnits, take_fine};
+use crate::stage::{Stage, StageFault, StageNotes, fills_window};
 use crate::staged::{self, StagedFeature};
 use crate::stats::{LayerStats, Written};
+use crate::validate::{Validator, area_doubled};
+
+/// So many bytes of polygons and what stands between them wait for their neighbours in a tile; then they are rounded
+/// without those that come after them.
+const CROWD_BYTES_MAX: usize = 16 << 20;
+
+/// This part of the area of crowded polygons is never made up for.
+///
+/// What a gapless partition lost along its outer edge would else be drawn as squares within it, on top of others.
+const SLACK: i32 = 128;
 
 /// Builds the tiles of one worker.
 #[derive(Debug)]
@@ -62,6 +74,7 @@ struct LayerEmitter<'p> {
     diffusion: Diffusion,
     rectangle: Geometry<Grid>,
     body: Vec<u8>,
+    crowd: Crowd,
     waiting: Waiting,
     staged: Vec<StagedFeature>,
     stage: Stage<'p>,
@@ -70,11 +83,23 @@ struct LayerEmitter<'p> {
     order_kinds: u8,
 }
 
-/// Pieces that wait to be sorted.
+/// Pieces that wait, with their places.
 #[derive(Debug, Default)]
 struct Waiting {
     bytes: Vec<u8>,
-    pieces: Vec<(Range<usize>, Range<usize>)>,
+    pieces: Vec<(u64, Range<usize>, Range<usize>)>,
+}
+
+/// Polygons that wait to be rounded together, and the pieces between them.
+#[derive(Debug, Default)]
+struct Crowd {
+    waiting: Waiting,
+    /// Whether the tile at hand has such polygons.
+    has_begun: bool,
+    hot: HotUnits,
+    fine: Geometry<Fine>,
+    rounded: Geometry<Grid>,
+    validator: Validator,
 }
 
 /// What one worker counted while emitting.
@@ -212,6 +237,7 @@ impl<'p> LayerEmitter<'p> {
             diffusion: Diffusion::default(),
             rectangle: Geometry::default(),
             body: Vec::new(),
+            crowd: Crowd::default(),
             waiting: Waiting::default(),
             staged: Vec::new(),
             stage: Stage::new(plan),
@@ -224,8 +250,9 @@ impl<'p> LayerEmitter<'p> {
         self.zoom_plan = None;
         self.n_features = 0;
         self.n_filled = 0;
-        self.waiting.bytes.clear();
-        self.waiting.pieces.clear();
+        self.crowd.has_begun = false;
+        self.crowd.waiting.clear();
+        self.waiting.clear();
         self.staged.clear();
     }
 
@@ -237,12 +264,21 @@ impl<'p> LayerEmitter<'p> {
             self.zoom_plan = Some(zoom_plan);
         }
         let Some(zoom_plan) = self.zoom_plan else { return };
-        let Body { head, placeholder, .. } = Body::open(piece.body);
+        let body = Body::open(piece.body);
+        let Body { head, placeholder, .. } = body;
         let Some(placeholder) = placeholder else {
-            self.diffusion.add(head.owed);
-            self.take(zoom_plan, piece, names);
+            if self.crowd.wants(&body, zoom_plan) {
+                self.crowd.push(piece, &body);
+                if self.crowd.is_full() {
+                    self.round(tile, zoom_plan, names);
+                }
+            } else {
+                self.diffusion.add(head.owed);
+                self.take(zoom_plan, piece, names);
+            }
             return;
         };
+        self.round(tile, zoom_plan, names);
         let stats = self.stats.at(tile.zoom());
         if self.diffusion.place(placeholder, head.owed, zoom_plan.extent, &mut self.rectangle) {
             stats.placeholders += 1;
@@ -255,12 +291,48 @@ impl<'p> LayerEmitter<'p> {
         }
     }
 
+    /// Rounds the polygons that wait for their neighbours, and takes all pieces that wait.
+    fn round(&mut self, tile: TileCoord, zoom_plan: &ZoomPlan, names: &[Arc<str>]) {
+        let mut crowd = std::mem::take(&mut self.crowd);
+        let waiting = std::mem::take(&mut crowd.waiting);
+        for piece in waiting.iter() {
+            let body = Body::open(piece.body);
+            let Some(to_round) = body.to_round else {
+                self.diffusion.add(body.head.owed);
+                self.take(zoom_plan, piece, names);
+                continue;
+            };
+            let rounded = crowd.round(&body);
+            let is_accounted = body.head.owed != 0;
+            if is_accounted {
+                let drawn_doubled = rounded.parts().map(area_doubled).sum();
+                let owed = owed_rest(body.head.owed, drawn_doubled);
+                self.diffusion.add(owed - body.head.owed / SLACK);
+            }
+            if !rounded.is_empty() {
+                let fills = fills_window(rounded, zoom_plan.extent, zoom_plan.buffer_units);
+                let head = Head { fills, owed: 0, ..body.head };
+                let mut body = std::mem::take(&mut self.body);
+                write_body(rounded, head, &mut body);
+                self.take(zoom_plan, Piece { body: &body, ..piece }, names);
+                self.body = body;
+            } else if to_round.is_home {
+                let stats = self.stats.at(tile.zoom());
+                stats.features_merged += u64::from(is_accounted);
+                stats.features_vanished += u64::from(!is_accounted);
+            }
+        }
+        crowd.waiting = waiting;
+        crowd.waiting.clear();
+        self.crowd = crowd;
+    }
+
     /// Takes a piece that is drawn if the recipe lets it.
     fn take(&mut self, zoom_plan: &ZoomPlan, piece: Piece<'_>, names: &[Arc<str>]) {
         if !zoom_plan.tiles.is_plain() {
             self.staged.push(staged::open(piece.place, piece.block, piece.body, names));
         } else if self.plan.order.is_some() {
-            self.waiting.push(piece.block, piece.body);
+            self.waiting.push(piece);
         } else {
             self.encode(&Block::open(piece.block), &Body::open(piece.body), names);
         }
@@ -279,6 +351,9 @@ impl<'p> LayerEmitter<'p> {
         names: &[Arc<str>],
         buffers: &mut Buffers<'_>,
     ) -> Result<(), StageFault> {
+        if let Some(zoom_plan) = self.zoom_plan {
+            self.round(tile, zoom_plan, names);
+        }
         let waiting = std::mem::take(&mut self.waiting);
         for (block, body) in waiting.sorted() {
             self.order_kinds |= block.order.kind();
@@ -360,21 +435,65 @@ impl<'p> LayerEmitter<'p> {
     }
 }
 
+impl Crowd {
+    /// Whether a piece has to wait: it is to be rounded, or something before it is.
+    fn wants(&mut self, body: &Body<'_>, zoom_plan: &ZoomPlan) -> bool {
+        let is_first = !self.has_begun && body.to_round.is_some();
+        if is_first {
+            self.has_begun = true;
+            self.hot.begin(zoom_plan.extent, zoom_plan.buffer_units);
+        }
+        body.to_round.is_some() || !self.waiting.pieces.is_empty()
+    }
+
+    fn push(&mut self, piece: Piece<'_>, body: &Body<'_>) {
+        if body.to_round.is_some() {
+            take_fine(body.commands, &mut self.fine);
+            self.hot.mark(&self.fine);
+        }
+        self.waiting.push(piece);
+    }
+
+    fn is_full(&self) -> bool {
+        CROWD_BYTES_MAX <= self.waiting.bytes.len()
+    }
+
+    /// Returns polygons that are to be rounded as legal ones.
+    fn round(&mut self, body: &Body<'_>) -> &Geometry<Grid> {
+        take_fine(body.commands, &mut self.fine);
+        self.hot.round(&self.fine, &mut self.rounded);
+        self.validator.validate(&mut self.rounded);
+        &self.rounded
+    }
+}
+
 impl Waiting {
-    fn push(&mut self, block: &[u8], body: &[u8]) {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.pieces.clear();
+    }
+
+    fn push(&mut self, Piece { place, block, body }: Piece<'_>) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(block);
         let middle = self.bytes.len();
         self.bytes.extend_from_slice(body);
-        self.pieces.push((start..middle, middle..self.bytes.len()));
+        self.pieces.push((place, start..middle, middle..self.bytes.len()));
+    }
+
+    /// Returns the pieces in the order in which they came.
+    fn iter(&self) -> impl Iterator<Item = Piece<'_>> {
+        self.pieces.iter().map(|(place, block, body)| Piece {
+            place: *place,
+            block: &self.bytes[block.clone()],
+            body: &self.bytes[body.clone()],
+        })
     }
 
     /// Returns the pieces in output order.
     fn sorted(&self) -> impl Iterator<Item = (Block<'_>, Body<'_>)> {
-        let open = |(block, body): &(Range<usize>, Range<usize>)| {
-            (Block::open(&self.bytes[block.clone()]), Body::open(&self.bytes[body.clone()]))
-        };
-        let mut pieces: Vec<_> = self.pieces.iter().map(open).collect();
+        let mut pieces: Vec<_> =
+            self.iter().map(|piece| (Block::open(piece.block), Body::open(piece.body))).collect();
         pieces.sort_by(|a, b| a.0.order.compare(b.0.order));
         pieces.into_iter()
     }

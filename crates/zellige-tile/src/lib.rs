@@ -22,6 +22,7 @@ pub mod quantize;
 pub mod validate;
 pub mod piece;
 pub mod diffuse;
+pub mod snap_round;
 pub mod staged;
 mod number;
 pub mod limit;

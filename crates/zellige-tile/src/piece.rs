@@ -4,11 +4,13 @@
 //!
 //! ```text
 //! flags      u8       kind | 4 when it has an id | 8 when it fills the window | 16 when it owes area
-//!                          | 32 when it is a placeholder
+//!                          | 32 when it is a placeholder | 64 when it is rounded in its tile
+//!                          | 128 when the tile is the home of a polygon that is rounded there
 //! id         varint   only with the flag
 //! owed       varint   only with the flag; parts of a square unit, zigzag
 //! commands            geometry as MVT commands, to the end; of a placeholder four varints: column and row
-//!                     of the unit in its middle, width and height of its box in units
+//!                     of the unit in its middle, width and height of its box in units; of a polygon that is
+//!                     rounded in its tile its rings in sixteenths of units, see `snap_round`
 //! ```
 //!
 //! A placeholder says that the tile is home to a polygon of which the grid leaves nothing; `diffuse` decides
@@ -21,6 +23,7 @@ use zellige_model::{Geometry, GeometryKind, Grid, TileId, Zoom};
 
 use crate::diffuse::Placeholder;
 use crate::encode::{command, push_varint, take_varint};
+use crate::snap_round::{Fine, push_fine};
 
 /// How pieces sort: by tile along the Hilbert curve, shapes before placeholders, by layer, by position in the
 /// source.
@@ -83,6 +86,8 @@ const HAS_ID: u8 = 4;
 const FILLS: u8 = 8;
 const OWES: u8 = 16;
 const IS_PLACEHOLDER: u8 = 32;
+const IS_FINE: u8 = 64;
+const IS_HOME: u8 = 128;
 
 /// What a body says beside its geometry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,8 +97,15 @@ pub struct Head {
     /// Whether the polygon covers the whole window.
     pub fills: bool,
     /// The area of a small polygon that is not drawn, in [parts of a unit](crate::diffuse::PARTS_PER_UNIT);
-    /// negative when more is drawn than there was.
+    /// negative when more is drawn than there was. Of a polygon that is rounded in its tile: the area that it has.
     pub owed: i32,
+}
+
+/// What is known of a polygon that is rounded in its tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToRound {
+    /// Whether this is the tile that holds the middle of the feature.
+    pub is_home: bool,
 }
 
 /// A body, opened.
@@ -105,6 +117,8 @@ pub struct Body<'b> {
     pub head: Head,
     /// Where a polygon stands of which the grid leaves nothing; then there are no commands.
     pub placeholder: Option<Placeholder>,
+    /// That polygons are rounded in their tile; then there are rings for commands.
+    pub to_round: Option<ToRound>,
     /// Geometry commands as varint bytes.
     pub commands: &'b [u8],
 }
@@ -124,6 +138,13 @@ pub fn write_placeholder(placeholder: Placeholder, head: Head, out: &mut Vec<u8>
     }
 }
 
+/// Writes the body of polygons that are rounded in their tile into the emptied `out`.
+pub fn write_to_round(geometry: &Geometry<Fine>, to_round: ToRound, head: Head, out: &mut Vec<u8>) {
+    let is_home = if to_round.is_home { IS_HOME } else { 0 };
+    write_head(GeometryKind::Polygon as u8 | IS_FINE | is_home, head, out);
+    push_fine(geometry, out);
+}
+
 fn write_head(flags: u8, Head { id, fills, owed }: Head, out: &mut Vec<u8>) {
     out.clear();
     let flag = |is_set, flag| if is_set { flag } else { 0 };
@@ -141,7 +162,7 @@ impl<'b> Body<'b> {
     ///
     /// # Panics
     ///
-    /// When [`write_body`] or [`write_placeholder`] did not write it.
+    /// When no function of this module wrote it.
     #[must_use]
     pub fn open(bytes: &'b [u8]) -> Self {
         let (flags, mut rest) = bytes.split_first().expect("a body has flags");
@@ -158,7 +179,14 @@ impl<'b> Body<'b> {
             1 => GeometryKind::LineString,
             _ => GeometryKind::Polygon,
         };
-        Self { kind, head: Head { id, fills: flags & FILLS != 0, owed }, placeholder, commands: rest }
+        let to_round = (flags & IS_FINE != 0).then_some(ToRound { is_home: flags & IS_HOME != 0 });
+        Self {
+            kind,
+            head: Head { id, fills: flags & FILLS != 0, owed },
+            placeholder,
+            to_round,
+            commands: rest,
+        }
     }
 }
 
@@ -175,7 +203,7 @@ mod tests {
         write_body(&geometry, head, &mut bytes);
         let body = Body::open(&bytes);
         let kind = GeometryKind::Point;
-        assert_eq!(body, Body { kind, head, placeholder: None, commands: &[9, 50, 34] });
+        assert_eq!(body, Body { kind, head, placeholder: None, to_round: None, commands: &[9, 50, 34] });
     }
 
     #[test]

@@ -4,9 +4,13 @@
 //!         lie outside of the first world (copies across the antimeridian).
 //! Out:    `Geometry<Grid>`; equal neighbours merged; parts that became too short are gone.
 //! Keeps:  order; a vertex in two tiles lands on the same place of the world in both.
+//!         Polygons whose rounding is decided in their tile (see `snap_round`) get sixteenths of units first,
+//!         which round to the same units.
 //! Source: recipe 2.2 `extent`; nearest unit, halves to the south and east.
 
 use zellige_model::{Extent, Geometry, GeometryKind, Grid, World, Zoom};
+
+use crate::snap_round::Fine;
 
 /// The grid of one tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,12 @@ impl TileGrid {
         Self { origin: World::new(column * side, row * side), extent, zoom }
     }
 
+    /// Whether `point` lies in the tile, its buffer left out.
+    pub(crate) fn holds(self, point: World) -> bool {
+        let inside = 0..World::tile_side(self.zoom);
+        inside.contains(&(point.x - self.origin.x)) && inside.contains(&(point.y - self.origin.y))
+    }
+
     /// Returns the nearest grid point.
     #[must_use]
     pub const fn snap(self, point: World) -> Grid {
@@ -36,6 +46,17 @@ impl TileGrid {
         Grid::new(
             (((point.x - self.origin.x) * extent + half) >> shift) as i32,
             (((point.y - self.origin.y) * extent + half) >> shift) as i32,
+        )
+    }
+
+    /// Returns the sixteenth of a unit that holds `point`, whose [`Fine::snap`] is the nearest grid point.
+    #[must_use]
+    pub const fn snap_fine(self, point: World) -> Fine {
+        let shift = World::BITS - self.zoom.get() as u32 - Fine::BITS;
+        let extent = self.extent.get() as i64;
+        Fine::new(
+            (((point.x - self.origin.x) * extent) >> shift) as i32,
+            (((point.y - self.origin.y) * extent) >> shift) as i32,
         )
     }
 
@@ -58,34 +79,44 @@ pub fn quantize(input: &Geometry<World>, grid: TileGrid, out: &mut Geometry<Grid
         GeometryKind::Point => out.points.extend(input.points.iter().map(|point| grid.snap(*point))),
         GeometryKind::LineString => {
             for part in input.parts() {
-                snap_part(part, grid, out);
+                snap_part(part, |point| grid.snap(point), out);
                 end_if_long(2, out);
             }
         }
-        GeometryKind::Polygon => {
-            for mut rings in input.polygons() {
-                let Some(shell) = rings.next() else { continue };
-                snap_part(input.part(shell), grid, out);
-                drop_closing_point(out);
-                if !end_if_long(3, out) {
-                    continue;
-                }
-                for hole in rings {
-                    snap_part(input.part(hole), grid, out);
-                    drop_closing_point(out);
-                    end_if_long(3, out);
-                }
-                out.end_polygon();
-            }
+        GeometryKind::Polygon => snap_polygons(input, out, |point| grid.snap(point)),
+    }
+}
+
+/// Snaps polygons to sixteenths of units; `out` is empty when nothing of them is left.
+pub fn quantize_fine(input: &Geometry<World>, grid: TileGrid, out: &mut Geometry<Fine>) {
+    out.reset(GeometryKind::Polygon);
+    snap_polygons(input, out, |point| grid.snap_fine(point));
+}
+
+fn snap_polygons<P: Copy + PartialEq>(
+    input: &Geometry<World>,
+    out: &mut Geometry<P>,
+    snap: impl Fn(World) -> P,
+) {
+    for mut rings in input.polygons() {
+        let Some(shell) = rings.next() else { continue };
+        snap_part(input.part(shell), &snap, out);
+        if !end_ring(out) {
+            continue;
         }
+        for hole in rings {
+            snap_part(input.part(hole), &snap, out);
+            end_ring(out);
+        }
+        out.end_polygon();
     }
 }
 
 /// Appends the snapped vertices of `part`, without repeats.
-fn snap_part(part: &[World], grid: TileGrid, out: &mut Geometry<Grid>) {
+fn snap_part<P: Copy + PartialEq>(part: &[World], snap: impl Fn(World) -> P, out: &mut Geometry<P>) {
     let mut last = None;
     for point in part {
-        let snapped = grid.snap(*point);
+        let snapped = snap(*point);
         if last != Some(snapped) {
             out.points.push(snapped);
             last = Some(snapped);
@@ -93,17 +124,19 @@ fn snap_part(part: &[World], grid: TileGrid, out: &mut Geometry<Grid>) {
     }
 }
 
-/// Rings are open: removes vertices at the end that equal the first.
-fn drop_closing_point(out: &mut Geometry<Grid>) {
+/// Ends the ring that the latest points make, if it has three; forgets it otherwise; says which.
+pub(crate) fn end_ring<P: Copy + PartialEq>(out: &mut Geometry<P>) -> bool {
+    // Rings are open.
     while out.open_part_len() > 1
         && out.points[out.points.len() - out.open_part_len()] == out.points[out.points.len() - 1]
     {
         out.points.pop();
     }
+    end_if_long(3, out)
 }
 
 /// Ends the part if it has `len_min` points, forgets it otherwise; says which.
-fn end_if_long(len_min: usize, out: &mut Geometry<Grid>) -> bool {
+fn end_if_long<P>(len_min: usize, out: &mut Geometry<P>) -> bool {
     let len = out.open_part_len();
     if len < len_min {
         out.points.truncate(out.points.len() - len);

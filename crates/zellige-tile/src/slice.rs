@@ -28,6 +28,7 @@ use crate::project::{project, project_point};
 use crate::select::Selector;
 use crate::sieve::Sieve;
 use crate::simplify::{Weighted, simplify, simplify_outward};
+use crate::snap_round::CROWDED_UNITS;
 use crate::spread::{Origin, Reach, Spread, Spreader};
 use crate::staged;
 use crate::stats::SliceStats;
@@ -184,6 +185,12 @@ impl<'p> Slicer<'p> {
 }
 
 impl Work<'_> {
+    /// Whether the feature at hand has borders in common with others that are as small on a grid.
+    fn is_crowded(&self, bounds: &WorldBounds, grid: UnitGrid) -> bool {
+        let longest = (bounds.max.x - bounds.min.x).max(bounds.max.y - bounds.min.y);
+        longest as f64 <= CROWDED_UNITS * grid.unit() && self.weigher.shares().contains(&true)
+    }
+
     /// Adds cases of a finding about the feature at hand.
     fn note(&mut self, code: FindingCode, cases: u64) {
         let (source, place) = self.at;
@@ -326,15 +333,19 @@ impl<'p> LayerSlicer<'p> {
         }
         each.last_tolerance = Some(tolerance);
         simplify(&mut work.simplified, tolerance);
+        let is_crowded = work.is_crowded(&each.bounds, grid);
         let geometry = &work.simplified.geometry;
         let settled = work.settler.settle(&work.weighted.geometry, (geometry, tolerance), grid);
         Ok(match settled {
-            Settled::Same => work.spreader.spread(geometry, spread, origin, sink),
+            Settled::Same => {
+                let spread = spread.crowded(is_crowded, &each.bounds);
+                work.spreader.spread(geometry, spread, origin, sink)
+            }
             Settled::Nothing => Reach::Merged,
             Settled::Changed(shape) => {
                 let bounds = WorldBounds::of(&shape.points);
                 let spread = Spread::new(zoom, plan, &bounds, self.tiles_box.as_ref()).sieved(sieve);
-                let spread = spread.small(small, &bounds);
+                let spread = spread.small(small, &bounds).crowded(is_crowded, &bounds);
                 work.spreader.spread(shape, spread, origin, sink)
             }
         })

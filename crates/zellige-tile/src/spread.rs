@@ -13,12 +13,14 @@ use zellige_model::{Geometry, GeometryKind, Grid, TileCoord, TileId, World, Worl
 use zellige_recipe::ZoomPlan;
 
 use crate::clip::{self, Pieces, Stripes};
-use crate::diffuse::{Placeholder, owed_rest, owed_whole};
-use crate::piece::{Head, PieceKey, PieceSink, write_body, write_placeholder};
-use crate::quantize::{TileGrid, quantize};
+use crate::diffuse::{Placeholder, owed_rest, owed_whole, parts};
+use crate::piece::{Head, PieceKey, PieceSink, ToRound, write_body, write_placeholder, write_to_round};
+use crate::quantize::{TileGrid, quantize, quantize_fine};
 use crate::sieve::Sieve;
+use crate::snap_round::Fine;
+use crate::stage::fills_window;
 use crate::tiny::Small;
-use crate::validate::{Validator, area_doubled, fills};
+use crate::validate::{Validator, area_doubled};
 
 /// Of so many tiles around a feature each is asked whether it is chosen.
 const TILES_ASKED_MAX: u64 = 4_096;
@@ -65,6 +67,8 @@ pub struct Spread<'b> {
     columns_made: (i64, i64),
     /// Whether rings may overlap themselves and mean their union.
     is_grown: bool,
+    /// Where the middle of polygons lies that are rounded in their tiles.
+    middle: Option<World>,
     /// Which of the tiles are made.
     sieve: Sieve,
     /// The tile that accounts for it, if it is small.
@@ -116,6 +120,7 @@ impl<'b> Spread<'b> {
             rows: (first.max(rows_made.0), final_row.min(rows_made.1)),
             columns_made,
             is_grown: false,
+            middle: None,
             sieve: Sieve::ALL,
             home: None,
         }
@@ -125,6 +130,15 @@ impl<'b> Spread<'b> {
     #[must_use]
     pub const fn grown(self, is_grown: bool) -> Self {
         Self { is_grown, ..self }
+    }
+
+    /// Returns the same for polygons within `bounds` that are rounded in their tiles, together with their neighbours,
+    /// if `is_crowded`.
+    #[must_use]
+    pub const fn crowded(self, is_crowded: bool, bounds: &WorldBounds) -> Self {
+        let WorldBounds { min, max } = *bounds;
+        let middle = World::new(i64::midpoint(min.x, max.x), i64::midpoint(min.y, max.y));
+        Self { middle: if is_crowded { Some(middle) } else { None }, ..self }
     }
 
     /// Returns the same with only those tiles made that a sieve chooses.
@@ -196,7 +210,14 @@ impl<'b> Spread<'b> {
     /// Returns what a feature owes in `tile` that is drawn there as `grid`: nothing but at home.
     fn owed(&self, tile: TileId, grid: &Geometry<Grid>) -> i32 {
         let home = self.home.filter(|home| home.tile == tile && home.is_whole);
-        home.map_or(0, |home| owed_rest(&home.small, grid.parts().map(area_doubled).sum()))
+        home.map_or(0, |home| owed_rest(parts(&home.small), grid.parts().map(area_doubled).sum()))
+    }
+
+    /// Returns the area that is accounted for a feature in `tile` when its shape is known, in parts of a unit:
+    /// nothing but at home.
+    fn area(&self, tile: TileId) -> i32 {
+        let home = self.home.filter(|home| home.tile == tile && home.is_whole);
+        home.map_or(0, |home| parts(&home.small))
     }
 }
 
@@ -214,6 +235,7 @@ pub struct Spreader {
 struct Stamp {
     rows: Pieces,
     grid: Geometry<Grid>,
+    fine: Geometry<Fine>,
     validator: Validator,
     body: Vec<u8>,
 }
@@ -372,7 +394,13 @@ impl Stamp {
     fn tile(&mut self, column: i64, row: i64, geometry: &Geometry<World>, target: &mut Target<'_, '_>) {
         let Some(tile) = target.spread.tile(column, row).filter(|_| !geometry.is_empty()) else { return };
         let ZoomPlan { extent, buffer_units, .. } = *target.spread.plan;
-        quantize(geometry, TileGrid::new(target.spread.zoom, column, row, extent), &mut self.grid);
+        let tile_grid = TileGrid::new(target.spread.zoom, column, row, extent);
+        if let Some(middle) = target.spread.middle {
+            let to_round = ToRound { is_home: tile_grid.holds(middle) };
+            self.tile_to_round((tile, tile_grid), to_round, geometry, target);
+            return;
+        }
+        quantize(geometry, tile_grid, &mut self.grid);
         if target.spread.is_grown && self.grid.kind == GeometryKind::Polygon {
             self.validator.unite(&mut self.grid);
         } else {
@@ -382,13 +410,31 @@ impl Stamp {
             target.reach = target.reach.max(Reach::Vanished);
             return;
         }
-        let (low, high) = (-(buffer_units as i32), (extent.get() + buffer_units) as i32);
         let head = Head {
             id: target.origin.id,
-            fills: fills(&self.grid, low, high),
+            fills: fills_window(&self.grid, extent, buffer_units),
             owed: target.spread.owed(tile.into(), &self.grid),
         };
         write_body(&self.grid, head, &mut self.body);
+        target.send(tile.into(), &self.body);
+    }
+
+    /// Sends what lies in one window as it is, unless it lies within a unit.
+    fn tile_to_round(
+        &mut self,
+        (tile, tile_grid): (TileCoord, TileGrid),
+        to_round: ToRound,
+        geometry: &Geometry<World>,
+        target: &mut Target<'_, '_>,
+    ) {
+        quantize_fine(geometry, tile_grid, &mut self.fine);
+        let unit = self.fine.points.first().map(|point| point.snap());
+        if self.fine.points.iter().all(|point| Some(point.snap()) == unit) {
+            target.reach = target.reach.max(Reach::Vanished);
+            return;
+        }
+        let head = Head { id: target.origin.id, fills: false, owed: target.spread.area(tile.into()) };
+        write_to_round(&self.fine, to_round, head, &mut self.body);
         target.send(tile.into(), &self.body);
     }
 }

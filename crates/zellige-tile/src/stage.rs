@@ -283,7 +283,7 @@ fn at(feature: &StagedFeature) -> impl FnOnce(Box<EvalError>) -> StageFault + us
     move |error| StageFault { place, error }
 }
 
-fn fills_window(geometry: &Geometry<Grid>, extent: Extent, buffer_units: u32) -> bool {
+pub(crate) fn fills_window(geometry: &Geometry<Grid>, extent: Extent, buffer_units: u32) -> bool {
     fills(geometry, -(buffer_units as i32), (extent.get() + buffer_units) as i32)
 }
 

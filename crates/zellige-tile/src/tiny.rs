@@ -257,6 +257,15 @@ impl Settler {
             for ring_idx in rings {
                 let ring = simplified.part(ring_idx);
                 let Ring { area_doubled, bounds, is_shared, .. } = self.rings[ring_idx];
+                // What filled the hole is too small to be drawn in it.
+                let is_hole = ring_idx != self.polygons[polygon_idx].shell;
+                if is_hole
+                    && self.polygons[polygon_idx].is_shared
+                    && !is_shared
+                    && (area_doubled as f64) < 2.0 * grid.unit_area()
+                {
+                    continue;
+                }
                 let is_kept = is_shared
                     || ring.len() == whole.part(ring_idx).len()
                     || small_side < longest_side(&bounds) as f64
