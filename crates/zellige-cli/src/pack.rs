@@ -18,11 +18,12 @@ use std::time::{Instant, SystemTime};
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
-use zellige::pack::maps::{self, CLIENT_TILES_MAX, Forecast, Given as MapsGiven, TILES_MAX};
+use zellige::pack::maps::{self, CLIENT_TILES_MAX, Detail, Forecast, Given as MapsGiven, TILES_MAX};
 use zellige::pack::moment::Moment;
 use zellige::pack::region::{self, Region, RegionId};
 use zellige::pack::revision::{PackReport, REGION_FILE, Resources, Settings};
 use zellige::pack::{Error, navigation};
+use zellige::style::shave::Saved;
 use zellige::style::sprite::{Icon, Sprite, sprite};
 
 use crate::args::{Flag, Given, Times, Verb};
@@ -80,6 +81,7 @@ pub(crate) const VERB: Verb = Verb {
         Flag::value("id", "ID", "id of the region (default: the name of the file)"),
         Flag::value("user", "NAME", "account in the URLs of packs (default: that of the style)"),
         Flag::switch("estimate", "tells how many tiles and bytes there will be, and makes nothing"),
+        Flag::switch("optimize", "leaves out of tiles what the style cannot draw; the map stays the same"),
         Flag::switch("json", "prints JSON instead of text"),
         Flag::switch("quiet", "says nothing while it works"),
         Flag::value("threads", "N", "threads that work (default: all cores)"),
@@ -221,6 +223,7 @@ fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> 
             given.usage("the region asks for maps, and `--style STYLE.json` is missing".to_owned())
         })?;
         maps.style = read(&style)?;
+        maps.detail = if given.has("optimize") { Detail::Drawn } else { Detail::Whole };
         maps.tilesets = pairs(given, "tileset")?;
         maps.files = pairs(given, "file")?;
         for path in given.all("font").map(Path::new) {
@@ -362,6 +365,7 @@ fn to_text(report: &PackReport, folder: &Path, elapsed: std::time::Duration) -> 
                 bytes(maps.digest.bytes)
             ),
         );
+        push_saved(&mut out, counts.saved);
         push_limit(&mut out, counts.tiles);
     }
     if let Some((path, navigation)) = &report.navigation {
@@ -389,6 +393,23 @@ fn to_text(report: &PackReport, folder: &Path, elapsed: std::time::Duration) -> 
         ),
     );
     out
+}
+
+/// Says what was left out of tiles, if anything was looked for.
+fn push_saved(out: &mut String, saved: Saved) {
+    if saved.bytes_in == 0 {
+        return;
+    }
+    put(
+        out,
+        format_args!(
+            "  optimized: {} instead of {} before compression; {} and {} that the style cannot draw are left out\n",
+            bytes(saved.bytes_out),
+            bytes(saved.bytes_in),
+            counted(saved.features, "feature", "features"),
+            counted(saved.attributes, "attribute", "attributes")
+        ),
+    );
 }
 
 /// Shows what was found about roads, each with the first places.
@@ -420,6 +441,13 @@ pub(crate) fn to_json(report: &PackReport) -> Value {
             "tile_bytes": counts.tile_bytes,
             "resources": counts.resources,
             "resource_bytes": counts.resource_bytes,
+            "optimized": {
+                "bytes_in": counts.saved.bytes_in,
+                "bytes_out": counts.saved.bytes_out,
+                "layers": counts.saved.layers,
+                "features": counts.saved.features,
+                "attributes": counts.saved.attributes,
+            },
         });
         out.insert("maps".to_owned(), maps);
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use zellige_model::TileCoord;
 use zellige_style::StyleRefused;
 use zellige_style::glyph::FontError;
+use zellige_style::shave::NotATile;
 use zellige_style::sprite::SpriteError;
 use zellige_tile::decode::DecodeError;
 
@@ -71,6 +72,17 @@ pub enum Error {
         /// Why.
         #[source]
         source: DecodeError,
+    },
+    /// A tile, from which what is not drawn was to be taken, is no vector tile.
+    #[error("cannot optimize tile `{tile}` of `{name}`")]
+    Shave {
+        /// The tile.
+        tile: TileCoord,
+        /// The tileset, or tilesets, as the style calls them.
+        name: String,
+        /// Why.
+        #[source]
+        source: NotATile,
     },
     /// A file operation failed.
     #[error("cannot {deed} `{}`", path.display())]

@@ -15,6 +15,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use zellige_archive::{Compressor, CreateOptions};
 use zellige_model::TileCoord;
 use zellige_style::glyph::{Face, glyph_range, stack};
+use zellige_style::shave::Saved;
 use zellige_style::url::SpriteFile;
 
 use super::contents::{Resource, What};
@@ -77,12 +78,20 @@ pub struct Counts {
     pub resources: u64,
     /// Bytes of all resources as they are stored.
     pub resource_bytes: u64,
+    /// What was taken out of tiles since the style cannot draw it.
+    pub saved: Saved,
 }
 
 /// One row to be made.
 pub(super) enum Task<'p> {
     Resource(&'p Resource),
     Tile(usize, TileCoord),
+}
+
+/// A row that was made.
+pub(super) struct Made {
+    pub(super) stored: Stored,
+    saved: Saved,
 }
 
 /// Threads that make rows.
@@ -129,7 +138,7 @@ pub fn build(
             written = batch
                 .iter()
                 .zip(rows.drain(..))
-                .try_for_each(|(task, row)| write(plan, &mut writer, task, &row?, &mut counts));
+                .try_for_each(|(task, row)| write(plan, &mut writer, task, row?, &mut counts));
         });
         written?;
         let progress = Progress { rows: counts.resources + counts.tiles, rows_total };
@@ -164,7 +173,7 @@ impl<'p> Pool<'p> {
     }
 
     /// Makes rows on all threads, in order.
-    pub(super) fn make(&self, tasks: &[Task<'_>]) -> Vec<Result<Stored, Error>> {
+    pub(super) fn make(&self, tasks: &[Task<'_>]) -> Vec<Result<Made, Error>> {
         let row = |task: &Task<'_>| {
             let thread_idx = rayon::current_thread_index().unwrap_or(0);
             let mut worker = self.workers[thread_idx].lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,26 +187,36 @@ fn write(
     plan: &Plan<'_>,
     writer: &mut Writer,
     task: &Task<'_>,
-    stored: &Stored,
+    Made { stored, saved }: Made,
     counts: &mut Counts,
 ) -> Result<(), Error> {
+    counts.saved += saved;
     let bytes = stored.data.len() as u64;
     match task {
         Task::Resource(resource) => {
-            writer.resource(resource.kind(), &resource.url, stored)?;
+            writer.resource(resource.kind(), &resource.url, &stored)?;
             counts.resources += 1;
             counts.resource_bytes += bytes;
         }
         Task::Tile(source_idx, tile) => {
             let TiledSource { tiled, .. } = &plan.sources[*source_idx];
             let row = if tiled.is_tms { tile.zoom().tiles_per_side() - 1 - tile.y() } else { tile.y() };
-            writer.tile(&tiled.template, *tile, row, stored)?;
+            writer.tile(&tiled.template, *tile, row, &stored)?;
             counts.tiles += 1;
             counts.tiles_empty += u64::from(bytes == 0);
             counts.tile_bytes += bytes;
         }
     }
     Ok(())
+}
+
+/// Takes out of a tile what the style cannot draw, if that is wanted.
+fn shaved(source: &TiledSource, tile: TileCoord, whole: Vec<u8>) -> Result<(Vec<u8>, Saved), Error> {
+    let Some(shaver) = source.shaver.as_ref().filter(|_| !whole.is_empty()) else {
+        return Ok((whole, Saved::default()));
+    };
+    let shaved = shaver.shave(&whole, tile.zoom().get(), source.maxzoom());
+    shaved.map_err(|error| Error::Shave { tile, name: source.name(), source: error })
 }
 
 impl Worker {
@@ -207,12 +226,15 @@ impl Worker {
     }
 
     /// Makes the bytes of a row.
-    fn row(&mut self, plan: &Plan<'_>, task: &Task<'_>) -> Result<Stored, Error> {
-        let plain = match task {
-            Task::Resource(resource) => self.resource(plan, resource)?,
-            Task::Tile(source_idx, tile) => self.sources[*source_idx].tile(*tile)?,
+    fn row(&mut self, plan: &Plan<'_>, task: &Task<'_>) -> Result<Made, Error> {
+        let (plain, saved) = match task {
+            Task::Resource(resource) => (self.resource(plan, resource)?, Saved::default()),
+            Task::Tile(source_idx, tile) => {
+                let whole = self.sources[*source_idx].tile(*tile)?;
+                shaved(&plan.sources[*source_idx], *tile, whole)?
+            }
         };
-        Ok(self.stored(plain))
+        Ok(Made { stored: self.stored(plain), saved })
     }
 
     fn resource(&self, plan: &Plan<'_>, resource: &Resource) -> Result<Vec<u8>, Error> {

@@ -111,6 +111,8 @@ impl Resource {
 /// A source of vector tiles, as a style refers to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tiled {
+    /// The ids of the style's sources that show it.
+    pub ids: Vec<String>,
     /// The URL of its TileJSON; nothing when the style itself says where the tiles are.
     pub url: Option<String>,
     /// The template under which its tiles stand in the pack.
@@ -129,26 +131,27 @@ pub fn tiled(style: &Style) -> Vec<Tiled> {
     let mut out: Vec<Tiled> = Vec::new();
     for source in style.sources.iter().filter(|source| source.kind == SourceKind::Vector) {
         let Some(tiled) = tiled_source(source) else { continue };
-        if out.iter().all(|known| known.template != tiled.template) {
-            out.push(tiled);
+        match out.iter_mut().find(|known| known.template == tiled.template) {
+            Some(known) => known.ids.extend(tiled.ids),
+            None => out.push(tiled),
         }
     }
     out
 }
 
 fn tiled_source(source: &Source) -> Option<Tiled> {
-    let zooms = (source.minzoom, source.maxzoom);
+    let (ids, zooms) = (vec![source.id.clone()], (source.minzoom, source.maxzoom));
     let Some(url) = &source.url else {
         let template = source.tiles.first()?.clone();
         let tilesets = vec![template.clone()];
-        return Some(Tiled { url: None, template, tilesets, is_tms: source.is_tms, zooms });
+        return Some(Tiled { ids, url: None, template, tilesets, is_tms: source.is_tms, zooms });
     };
     let (template, names) = match tilesets(url) {
         Some(names) => (vector_tiles(&names), names.into_iter().map(str::to_owned).collect()),
         // A TileJSON elsewhere: the one in the pack says where its tiles stand.
         None => (format!("{url}/{{z}}/{{x}}/{{y}}.vector.pbf"), vec![url.clone()]),
     };
-    Some(Tiled { url: Some(url.clone()), template, tilesets: names, is_tms: false, zooms })
+    Some(Tiled { ids, url: Some(url.clone()), template, tilesets: names, is_tms: false, zooms })
 }
 
 /// Returns the zooms of a source that a region takes along; nothing when it has none of them.

@@ -65,7 +65,7 @@ pub(crate) const INDEXES: [(&str, &str, &str); 4] = [
 ];
 
 /// The bytes of a row, a zlib stream where that is smaller.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Stored {
     pub(super) data: Vec<u8>,
     pub(super) is_compressed: bool,

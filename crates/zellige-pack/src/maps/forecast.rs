@@ -83,5 +83,5 @@ pub fn forecast(plan: &Plan<'_>, threads: NonZeroUsize) -> Result<Forecast, Erro
 
 /// Returns the bytes of rows as they would be stored.
 fn sum(pool: &Pool<'_>, tasks: &[Task<'_>]) -> Result<u64, Error> {
-    pool.make(tasks).into_iter().map(|row| Ok(row?.data.len() as u64)).sum()
+    pool.make(tasks).into_iter().map(|row| Ok(row?.stored.data.len() as u64)).sum()
 }

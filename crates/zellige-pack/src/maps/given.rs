@@ -4,6 +4,16 @@ use std::path::PathBuf;
 
 use zellige_style::sprite::Sprite;
 
+/// What of tiles is packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What the style can draw: fewer layers, features and attributes, and the same map.
+    Drawn,
+}
+
 /// What a style draws, by the names that the style has for it.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
@@ -17,6 +27,8 @@ pub struct Given {
     /// Fonts with the names of their files: the content of TTF, OTF or TTC files. A name that a style has and no
     /// face bears is drawn with Open Sans Regular.
     pub fonts: Vec<(String, Vec<u8>)>,
+    /// What of tiles is packed.
+    pub detail: Detail,
     /// Files with the URLs that the style has for them: GeoJSON, images.
     pub files: Vec<(String, PathBuf)>,
 }

@@ -13,11 +13,12 @@ use zellige_archive::tilejson;
 use zellige_model::{Tileset, Zoom};
 use zellige_style::document::{SourceKind, Style};
 use zellige_style::glyph::Face;
+use zellige_style::shave::Shaver;
 use zellige_style::sprite::{Sprite, sprite};
 use zellige_style::url::without_access_token;
 
 use super::contents::{self, Kind, Resource, TILES_MAX, Tiled, What};
-use super::given::Given;
+use super::given::{Detail, Given};
 use crate::Error;
 use crate::cover::Shape;
 use crate::region::{Maps, Region, RegionRefused};
@@ -50,9 +51,16 @@ pub(super) struct TiledSource {
     pub(super) tileset: Tileset,
     /// The zooms that come along, with the number of tiles of each.
     pub(super) zooms: Vec<(Zoom, u64)>,
+    /// What takes out of tiles what the style cannot draw, if that is wanted.
+    pub(super) shaver: Option<Shaver>,
 }
 
 impl TiledSource {
+    /// Returns the deepest zoom that comes along: from there on the map is drawn by the same tiles.
+    pub(super) fn maxzoom(&self) -> u8 {
+        self.zooms.iter().map(|(zoom, _)| zoom.get()).max().unwrap_or_default()
+    }
+
     /// Returns how errors call the source.
     pub(super) fn name(&self) -> String {
         self.tiled.tilesets.join(",")
@@ -77,7 +85,12 @@ pub fn plan<'g>(region: &Region, name: &str, given: &'g Given) -> Result<Plan<'g
     check_given(&resources, &tiled, given)?;
     let shape = Shape::of(&region.geography);
     let sources = tiled.into_iter().map(|tiled| open(tiled, &maps, &shape, given));
-    let sources = sources.collect::<Result<Vec<_>, Error>>()?;
+    let mut sources = sources.collect::<Result<Vec<_>, Error>>()?;
+    if given.detail == Detail::Drawn {
+        for source in &mut sources {
+            source.shaver = Some(Shaver::new(&style, &source.tiled.ids));
+        }
+    }
     let mut faces = Vec::new();
     for (name, bytes) in &given.fonts {
         let font = Face::all(bytes).map_err(|source| Error::Font { name: name.clone(), source })?;
@@ -217,7 +230,7 @@ fn open(tiled: Tiled, maps: &Maps, shape: &Shape, given: &Given) -> Result<Tiled
     let zooms: RangeInclusive<Zoom> = tileset.minzoom..=tileset.maxzoom;
     let zooms = contents::zooms(maps, &zooms).into_iter().flat_map(|zooms| zooms.start().to(*zooms.end()));
     let zooms = zooms.map(|zoom| (zoom, shape.n_tiles(zoom))).collect();
-    Ok(TiledSource { tiled, archives, tileset, zooms })
+    Ok(TiledSource { tiled, archives, tileset, zooms, shaver: None })
 }
 
 /// Returns the metadata of two tilesets drawn as one source.

@@ -5,6 +5,8 @@ use std::io::Read as _;
 use rusqlite::Connection;
 use zellige_pack::Error;
 use zellige_pack::digest::Digest;
+use zellige_pack::maps::Detail;
+use zellige_pack::maps::verify::verify;
 use zellige_pack::region::parse;
 
 use crate::drawn::{MOMENT, REGION, STYLE, World, region, settings};
@@ -159,6 +161,22 @@ fn region_is_the_same_on_every_refresh() {
         "SELECT id, typeof(definition), typeof(description), description FROM regions",
         &[r#"1|text|blob|{"name":"Middle"}"#],
     );
+}
+
+#[test]
+fn what_the_style_cannot_draw_is_left_out_on_request() {
+    let mut world = World::new();
+    world.given.style = STYLE.replace("\"source-layer\": \"land\"", "\"source-layer\": \"sea\"").into();
+    let whole = world.make(&region(), &settings(2)).unwrap();
+    assert_eq!(whole.counts.saved, zellige_style::shave::Saved::default());
+    world.given.detail = Detail::Drawn;
+    let drawn = world.make(&region(), &settings(2)).unwrap();
+    // Land is in all 17 tiles of the one source and in the 9 of the other; towns stay.
+    assert_eq!(drawn.counts.saved.layers, 26);
+    assert_eq!((whole.counts.tiles_empty, drawn.counts.tiles_empty), (0, 9));
+    assert!(drawn.counts.tile_bytes < whole.counts.tile_bytes);
+    let verdict = verify(&world.path(), MOMENT).unwrap();
+    assert_eq!(verdict.faults, []);
 }
 
 #[test]
