@@ -1,7 +1,7 @@
 //! Batch builds: `cargo xtask build JOBS.json`.
 //!
 //! In:     a file that lists jobs, see `docs/batch.md`.
-//! Out:    their tilesets, a stamp beside each, and a table at the end.
+//! Out:    their tilesets and then their packs, a stamp beside each, and a table at the end.
 //! Keeps:  what has not changed since its last build; the order of the file in the table. A job that fails
 //!         leaves its old tileset as it was and stops no other.
 //!
@@ -24,9 +24,10 @@ use crate::usage::{self, Usage};
 mod jobs;
 mod stamp;
 mod publish;
+mod packs;
 mod table;
 
-use jobs::Job;
+use jobs::Batch;
 use publish::Share;
 
 /// Jobs that may run at a time.
@@ -61,10 +62,14 @@ enum Status {
 /// Builds what the arguments ask for.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse(arguments)?;
-    let jobs = chosen(read(&arguments.file)?, &arguments.only)?;
-    let share = share(arguments.jobs.get().min(jobs.len()));
-    let outcomes = run_all(&jobs, &arguments, &share);
-    print!("{}", table::summary(&jobs, &outcomes));
+    let Batch { jobs, packs } = chosen(read(&arguments.file)?, &arguments.only)?;
+    let (force, quiet) = (arguments.force, arguments.quiet);
+    let n_threads = arguments.jobs.get();
+    let mut outcomes = run_all(&jobs, n_threads, |job, share| publish::run(job, share, force, quiet));
+    // Packs are made of tilesets, so those come first.
+    outcomes.extend(run_all(&packs, n_threads, |pack, share| packs::run(pack, share, force, quiet)));
+    let names = jobs.iter().map(|job| job.name.as_str()).chain(packs.iter().map(|pack| pack.name.as_str()));
+    print!("{}", table::summary(&names.collect::<Vec<_>>(), &outcomes));
     let failed = outcomes.iter().any(|outcome| outcome.status == Status::Failed);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -115,7 +120,7 @@ fn count(text: &str) -> Result<NonZeroUsize, Usage> {
 }
 
 /// Reads the file of jobs; what is wrong with it is told all at once.
-fn read(path: &Path) -> anyhow::Result<Vec<Job>> {
+fn read(path: &Path) -> anyhow::Result<Batch> {
     let text = std::fs::read_to_string(path)
         .with_context(|| Usage(format!("reading the jobs in `{}` failed", path.display())))?;
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -124,16 +129,18 @@ fn read(path: &Path) -> anyhow::Result<Vec<Job>> {
     })
 }
 
-fn chosen(mut jobs: Vec<Job>, only: &[String]) -> anyhow::Result<Vec<Job>> {
+fn chosen(mut batch: Batch, only: &[String]) -> anyhow::Result<Batch> {
     if only.is_empty() {
-        return Ok(jobs);
+        return Ok(batch);
     }
-    let names: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+    let names = batch.jobs.iter().map(|job| &job.name).chain(batch.packs.iter().map(|pack| &pack.name));
+    let names: Vec<&str> = names.map(String::as_str).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
         return Err(usage::unknown("job", unknown, &names));
     }
-    jobs.retain(|job| only.contains(&job.name));
-    Ok(jobs)
+    batch.jobs.retain(|job| only.contains(&job.name));
+    batch.packs.retain(|pack| only.contains(&pack.name));
+    Ok(batch)
 }
 
 /// Returns what each of `n_jobs` at a time may use of the machine.
@@ -146,18 +153,24 @@ fn share(n_jobs: usize) -> Share {
     }
 }
 
-/// Runs the jobs, some of them at a time, and returns how they ended, in their own order.
-fn run_all(jobs: &[Job], arguments: &Arguments, share: &Share) -> Vec<Outcome> {
+/// Runs the jobs, `n_threads` of them at a time, and returns how they ended, in their own order.
+fn run_all<J: Sync>(
+    jobs: &[J],
+    n_threads: usize,
+    run: impl Fn(&J, &Share) -> Outcome + Sync,
+) -> Vec<Outcome> {
+    let n_threads = n_threads.min(jobs.len());
+    let share = share(n_threads);
     let next = AtomicUsize::new(0);
     let ended = Mutex::new(Vec::new());
     let work = || {
         while let Some((number, job)) = take(jobs, &next) {
-            let outcome = publish::run(job, share, arguments.force, arguments.quiet);
+            let outcome = run(job, &share);
             ended.lock().unwrap_or_else(PoisonError::into_inner).push((number, outcome));
         }
     };
     thread::scope(|scope| {
-        for _ in 1..arguments.jobs.get().min(jobs.len()) {
+        for _ in 1..n_threads {
             scope.spawn(work);
         }
         work();
@@ -167,7 +180,7 @@ fn run_all(jobs: &[Job], arguments: &Arguments, share: &Share) -> Vec<Outcome> {
     ended.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-fn take<'j>(jobs: &'j [Job], next: &AtomicUsize) -> Option<(usize, &'j Job)> {
+fn take<'j, J>(jobs: &'j [J], next: &AtomicUsize) -> Option<(usize, &'j J)> {
     let number = next.fetch_add(1, Ordering::Relaxed);
     Some((number, jobs.get(number)?))
 }

@@ -28,7 +28,7 @@ Batch builds and automation of zellige.
 
 usage: cargo xtask VERB [ARGUMENTS]
 
-  build JOBS.json    build the tilesets that a file lists; what has not changed is skipped
+  build JOBS.json    build the tilesets and packs that a file lists; what has not changed is skipped
       --only NAME    only the job of this name; may be given several times
       --force        build also what has not changed
       --jobs N       so many jobs at a time, which share threads and memory (1)

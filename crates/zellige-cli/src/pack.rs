@@ -24,7 +24,6 @@ use zellige::pack::region::{self, Region, RegionId};
 use zellige::pack::revision::{PackReport, REGION_FILE, Resources, Settings};
 use zellige::pack::{Error, navigation};
 use zellige::style::shave::Saved;
-use zellige::style::sprite::{Icon, Sprite, sprite};
 
 use crate::args::{Flag, Given, Times, Verb};
 use crate::exit::{Failure, tell};
@@ -33,8 +32,6 @@ use crate::publish::{FORMAT_FLAG, format, threads, watch_signals};
 use crate::show::{Align, Table, bytes, counted, grouped, print, put, span};
 use crate::sources;
 
-/// Icons that a folder may have, and files beside them.
-const FOLDER_FILES_MAX: usize = 10_000;
 /// Findings of roads that are shown.
 const EXAMPLES_MAX: usize = 3;
 
@@ -211,31 +208,31 @@ fn region_id(given: &Given, path: &Path) -> Result<RegionId, Failure> {
 /// Returns the account of the URLs of packs.
 fn username(given: &Given, region: &Region) -> Result<String, Failure> {
     let name = given.text("user")?;
-    let of_style = region.maps.as_ref().and_then(|maps| maps.style_url.split('/').nth(3));
-    Ok(if name.is_empty() { of_style.unwrap_or("me").to_owned() } else { name })
+    Ok(if name.is_empty() { region.username().unwrap_or("me").to_owned() } else { name })
 }
 
 fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> Result<Resources, Failure> {
-    let mut maps = MapsGiven::default();
+    let mut resources = MapsGiven::default();
     if region.maps.is_some() {
         let style = given.path("style");
         let style = style.ok_or_else(|| {
             given.usage("the region asks for maps, and `--style STYLE.json` is missing".to_owned())
         })?;
-        maps.style = read(&style)?;
-        maps.detail = if given.has("optimize") { Detail::Drawn } else { Detail::Whole };
-        maps.tilesets = pairs(given, "tileset")?;
-        maps.files = pairs(given, "file")?;
+        resources.style = read(&style)?;
+        resources.detail = if given.has("optimize") { Detail::Drawn } else { Detail::Whole };
+        resources.tilesets = pairs(given, "tileset")?;
+        resources.files = pairs(given, "file")?;
         for path in given.all("font").map(Path::new) {
-            maps.fonts.push((path.display().to_string(), read(path)?));
+            resources.fonts.push((path.display().to_string(), read(path)?));
         }
-        maps.sprite = given.path("icons").map(|folder| icons(&folder)).transpose()?;
+        resources.sprite =
+            given.path("icons").map(|folder| maps::read_icons(&folder)).transpose().map_err(failure)?;
     }
     let roads: Vec<PathBuf> = given.all("roads").map(PathBuf::from).collect();
     let format = format(given)?;
     let roads =
         (!roads.is_empty()).then(|| sources::open_one("roads".to_owned(), roads, format, is_cancelled));
-    Ok(Resources { maps, roads })
+    Ok(Resources { maps: resources, roads })
 }
 
 /// Splits `NAME=PATH` at the last `=`, since URLs may have some.
@@ -250,23 +247,6 @@ fn pairs(given: &Given, flag: &str) -> Result<Vec<(String, PathBuf)>, Failure> {
         pair.ok_or_else(|| given.usage(format!("`--{flag} {}` has no name and path", value.display())))
     };
     given.all(flag).map(pair).collect()
-}
-
-/// Makes the sprite of a folder of SVG files.
-fn icons(folder: &Path) -> Result<Sprite, Failure> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
-    let paths = entries.take(FOLDER_FILES_MAX).map(|entry| entry.map(|entry| entry.path()));
-    let mut paths = paths
-        .collect::<Result<Vec<_>, _>>()
-        .with_context(|| format!("cannot list `{}`", folder.display()))?;
-    paths.retain(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")));
-    paths.sort_unstable();
-    let mut icons = Vec::with_capacity(paths.len());
-    for path in paths {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        icons.push(Icon::read(&name, &read(&path)?).map_err(anyhow::Error::from)?);
-    }
-    Ok(sprite(&icons).map_err(anyhow::Error::from)?)
 }
 
 /// Tells what a maps pack would hold.

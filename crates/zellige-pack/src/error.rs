@@ -7,7 +7,7 @@ use zellige_model::TileCoord;
 use zellige_style::StyleRefused;
 use zellige_style::glyph::FontError;
 use zellige_style::shave::NotATile;
-use zellige_style::sprite::SpriteError;
+use zellige_style::sprite::{IconRefused, SpriteError};
 use zellige_tile::decode::DecodeError;
 
 use crate::region::RegionRefused;
@@ -48,6 +48,9 @@ pub enum Error {
         #[source]
         source: FontError,
     },
+    /// An icon is refused.
+    #[error(transparent)]
+    Icon(#[from] IconRefused),
     /// The images of the style make no sprite.
     #[error("cannot make the sprite")]
     Sprite(#[source] SpriteError),

@@ -22,5 +22,5 @@ pub mod verify;
 pub use build::{Counts, MapsReport, Progress, Settings, Watch, build};
 pub use contents::{CLIENT_TILES_MAX, TILES_MAX};
 pub use forecast::{Forecast, SAMPLE_TILES, ZoomForecast, forecast};
-pub use given::{Detail, Given};
+pub use given::{Detail, Given, read_icons};
 pub use plan::{Plan, plan};

@@ -24,6 +24,8 @@ pub const DESCRIPTION_CHARS_MAX: usize = 1000;
 pub const ID_CHARS_MAX: usize = 32;
 /// The deepest zoom of a maps pack.
 pub const ZOOM_MAX: u8 = 16;
+/// How the URL of a style begins.
+const STYLE_SCHEME: &str = "mapbox://styles/";
 /// The farthest longitude: polygons over the antimeridian may run on into the next world.
 const LONGITUDE_MAX: f64 = 360.0;
 
@@ -58,6 +60,12 @@ pub struct Maps {
 }
 
 impl Region {
+    /// Returns the account that the style belongs to; nothing without maps.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        self.maps.as_ref()?.style_url.strip_prefix(STYLE_SCHEME)?.split('/').next()
+    }
+
     /// Returns the polygon as GeoJSON, every coordinate with a decimal point.
     #[must_use]
     pub fn polygon(&self) -> Value {
@@ -286,7 +294,7 @@ fn zoom(members: &Map<String, Value>, name: &str, min: u8, reasons: &mut Vec<Str
 
 /// Whether a text has the form `mapbox://styles/USER/STYLE` or `mapbox://styles/USER/STYLE/draft`.
 fn is_style_url(url: &str) -> bool {
-    let Some(path) = url.strip_prefix("mapbox://styles/") else { return false };
+    let Some(path) = url.strip_prefix(STYLE_SCHEME) else { return false };
     let mut parts = path.strip_suffix("/draft").unwrap_or(path).split('/');
     let legal = |part: Option<&str>| {
         part.is_some_and(|part| {

@@ -1,4 +1,4 @@
-//! The text of a file of jobs to jobs, or every problem at once with its place.
+//! The text of a file of jobs to tilesets and packs to build, or every problem at once with its place.
 //!
 //! In:     the text, and the folder of the file.
 //! Out:    jobs, every path seen from where this program runs; or sentences, each with its JSON pointer.
@@ -22,8 +22,11 @@ const THREADS_MAX: u64 = 1024;
 /// KiB that a tile limit may have: what readers take.
 const TILE_SIZE_KIB_MAX: u64 = TILE_BYTES_MAX as u64 / 1024;
 
-const TOP: [&str; 1] = ["jobs"];
+const TOP: [&str; 2] = ["jobs", "packs"];
 const JOB: [&str; 5] = ["name", "recipe", "sources", "output", "options"];
+const PACK: [&str; 10] =
+    ["name", "region", "style", "icons", "tilesets", "fonts", "files", "roads", "output", "options"];
+const PACK_OPTIONS: [&str; 5] = ["id", "username", "optimize", "threads", "format"];
 const OPTIONS: [&str; 10] = [
     "tile_size_limit",
     "memory",
@@ -37,20 +40,54 @@ const OPTIONS: [&str; 10] = [
     "tiny",
 ];
 
+/// What a file asks for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Batch {
+    /// Tilesets.
+    pub(super) jobs: Vec<Job>,
+    /// Packs, made after all tilesets.
+    pub(super) packs: Vec<Pack>,
+}
+
+/// The packs of a region.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Pack {
+    pub(super) name: String,
+    pub(super) region: Document,
+    pub(super) style: Option<PathBuf>,
+    pub(super) icons: Option<PathBuf>,
+    /// Names in the style with their archives.
+    pub(super) tilesets: Vec<(String, PathBuf)>,
+    pub(super) fonts: Vec<PathBuf>,
+    /// URLs in the style with their files.
+    pub(super) files: Vec<(String, PathBuf)>,
+    pub(super) roads: Vec<PathBuf>,
+    pub(super) output: PathBuf,
+    /// The id of the region; empty for the name of the job.
+    pub(super) id: String,
+    /// The account in the URLs of packs; empty for that of the style.
+    pub(super) username: String,
+    pub(super) optimize: bool,
+    pub(super) threads: Option<NonZeroUsize>,
+    pub(super) format: ingest::Format,
+    /// The options that bytes follow from, as written, with their keys in order.
+    pub(super) written: String,
+}
+
 /// A tileset to build.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Job {
     pub(super) name: String,
-    pub(super) recipe: Recipe,
+    pub(super) recipe: Document,
     /// Ids with their files.
     pub(super) sources: Vec<(String, Vec<PathBuf>)>,
     pub(super) output: PathBuf,
     pub(super) options: Options,
 }
 
-/// Where the recipe of a job stands.
+/// Where the recipe or region of a job stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Recipe {
+pub(super) enum Document {
     File(PathBuf),
     /// In the file of jobs; written out anew, a member a line.
     Inline(String),
@@ -74,11 +111,11 @@ pub(super) struct Options {
 }
 
 /// Reads the text of a file that lies in `folder`.
-pub(super) fn parse(text: &str, folder: &Path) -> Result<Vec<Job>, Vec<String>> {
+pub(super) fn parse(text: &str, folder: &Path) -> Result<Batch, Vec<String>> {
     let value: Value = serde_json::from_str(text).map_err(|error| vec![format!("it is no JSON: {error}")])?;
     let mut reader = Reader { folder, problems: Vec::new() };
-    let jobs = reader.file(&value);
-    if reader.problems.is_empty() { Ok(jobs) } else { Err(reader.problems) }
+    let batch = reader.file(&value);
+    if reader.problems.is_empty() { Ok(batch) } else { Err(reader.problems) }
 }
 
 #[derive(Debug)]
@@ -88,33 +125,109 @@ struct Reader<'f> {
 }
 
 impl Reader<'_> {
-    fn file(&mut self, value: &Value) -> Vec<Job> {
-        let Some(top) = self.object(value, "", &TOP) else { return Vec::new() };
-        let Some(jobs) = top.get("jobs").and_then(Value::as_array) else {
+    fn file(&mut self, value: &Value) -> Batch {
+        let Some(top) = self.object(value, "", &TOP) else { return Batch::default() };
+        if !top.contains_key("jobs") && !top.contains_key("packs") {
             self.problem("/jobs", "a list of jobs is needed");
+            return Batch::default();
+        }
+        let jobs: Vec<Job> = self.list(top, "jobs", Self::job);
+        let packs: Vec<Pack> = self.list(top, "packs", Self::pack);
+        let names = jobs.iter().map(|job| &job.name).chain(packs.iter().map(|pack| &pack.name));
+        self.twins("name", names.cloned());
+        let outputs = jobs.iter().map(|job| &job.output).chain(packs.iter().map(|pack| &pack.output));
+        self.twins(
+            "output",
+            outputs.map(|output| output.display().to_string().trim_end_matches('/').to_owned()),
+        );
+        Batch { jobs, packs }
+    }
+
+    /// Reads the members of a list that may be missing.
+    fn list<T>(
+        &mut self,
+        top: &Map<String, Value>,
+        key: &str,
+        read: fn(&mut Self, &Value, &str) -> Option<T>,
+    ) -> Vec<T> {
+        let at = format!("/{key}");
+        let Some(value) = top.get(key) else { return Vec::new() };
+        let Some(list) = value.as_array() else {
+            self.problem(&at, "a list of jobs is needed");
             return Vec::new();
         };
-        if jobs.is_empty() || JOBS_MAX < jobs.len() {
-            self.problem("/jobs", &format!("has `{}` jobs, expected 1 to {JOBS_MAX}", jobs.len()));
+        if list.is_empty() || JOBS_MAX < list.len() {
+            self.problem(&at, &format!("has `{}` jobs, expected 1 to {JOBS_MAX}", list.len()));
             return Vec::new();
         }
-        let read: Vec<Job> =
-            jobs.iter().enumerate().filter_map(|(idx, job)| self.job(job, &format!("/jobs/{idx}"))).collect();
-        self.twins(&read, "name", |job| job.name.clone());
-        self.twins(&read, "output", |job| job.output.display().to_string().trim_end_matches('/').to_owned());
-        read
+        list.iter().enumerate().filter_map(|(idx, job)| read(self, job, &format!("{at}/{idx}"))).collect()
     }
 
     /// Refuses what only one job may have.
-    fn twins(&mut self, jobs: &[Job], key: &str, value: impl Fn(&Job) -> String) {
+    fn twins(&mut self, key: &str, values: impl Iterator<Item = String>) {
         let mut seen = BTreeSet::new();
-        for job in jobs {
-            let value = value(job);
+        for value in values {
             if seen.contains(&value) {
                 self.problem("/jobs", &format!("two jobs have the {key} `{value}`"));
             }
             seen.insert(value);
         }
+    }
+
+    fn pack(&mut self, value: &Value, at: &str) -> Option<Pack> {
+        let members = self.object(value, at, &PACK)?;
+        let name = self.text(members, at, "name", true);
+        let output = self.text(members, at, "output", true).map(|output| self.folder.join(output));
+        let region = self.document(members.get("region"), &format!("{at}/region"), "region");
+        let mut path = |key: &str| self.text(members, at, key, false).map(|path| self.folder.join(path));
+        let (style, icons) = (path("style"), path("icons"));
+        let tilesets = self.named(members, at, "tilesets");
+        let files = self.named(members, at, "files");
+        let mut list = |key: &str| {
+            members.get(key).map(|paths| self.paths(paths, &format!("{at}/{key}"))).unwrap_or_default()
+        };
+        let (fonts, roads) = (list("fonts"), list("roads"));
+        let none = Value::Object(Map::new());
+        let at = format!("{at}/options");
+        let options = self.object(members.get("options").unwrap_or(&none), &at, &PACK_OPTIONS)?;
+        let (written, threads, format) =
+            (written(options), self.threads(options, &at), self.format(options, &at));
+        let optimize = options.get("optimize").unwrap_or(&Value::Bool(false));
+        if !optimize.is_boolean() {
+            self.problem(
+                &format!("{at}/optimize"),
+                &format!("`{optimize}` is refused, expected true or false"),
+            );
+        }
+        Some(Pack {
+            name: name?,
+            region: region?,
+            style,
+            icons,
+            tilesets,
+            fonts,
+            files,
+            roads,
+            output: output?,
+            id: self.text(options, &at, "id", false).unwrap_or_default(),
+            username: self.text(options, &at, "username", false).unwrap_or_default(),
+            optimize: *optimize == Value::Bool(true),
+            threads,
+            format,
+            written,
+        })
+    }
+
+    /// Reads an object of names with a path each, which may be missing.
+    fn named(&mut self, members: &Map<String, Value>, at: &str, key: &str) -> Vec<(String, PathBuf)> {
+        let Some(value) = members.get(key) else { return Vec::new() };
+        let named = value.as_object().into_iter().flatten();
+        let named: Vec<(String, PathBuf)> =
+            named.filter_map(|(name, path)| Some((name.clone(), self.folder.join(path.as_str()?)))).collect();
+        if value.as_object().map(Map::len) != Some(named.len()) {
+            self.problem(&format!("{at}/{key}"), "an object of names with a path each is needed");
+        }
+        named
     }
 
     fn job(&mut self, value: &Value, at: &str) -> Option<Job> {
@@ -124,7 +237,7 @@ impl Reader<'_> {
         if let Some(Err(error)) = output.as_deref().map(Format::of) {
             self.problem(&format!("{at}/output"), &error.to_string());
         }
-        let recipe = self.recipe(members.get("recipe"), &format!("{at}/recipe"));
+        let recipe = self.document(members.get("recipe"), &format!("{at}/recipe"), "recipe");
         let sources = self.sources(members.get("sources"), &format!("{at}/sources"));
         let options = match members.get("options") {
             Some(options) => self.options(options, &format!("{at}/options")),
@@ -133,12 +246,12 @@ impl Reader<'_> {
         Some(Job { name: name?, recipe: recipe?, sources, output: output?, options })
     }
 
-    fn recipe(&mut self, value: Option<&Value>, at: &str) -> Option<Recipe> {
+    fn document(&mut self, value: Option<&Value>, at: &str, word: &str) -> Option<Document> {
         match value {
-            Some(Value::String(path)) if !path.is_empty() => Some(Recipe::File(self.folder.join(path))),
-            Some(inline @ Value::Object(_)) => Some(Recipe::Inline(format!("{inline:#}\n"))),
+            Some(Value::String(path)) if !path.is_empty() => Some(Document::File(self.folder.join(path))),
+            Some(inline @ Value::Object(_)) => Some(Document::Inline(format!("{inline:#}\n"))),
             _ => {
-                self.problem(at, "a path or a recipe is needed");
+                self.problem(at, &format!("a path or a {word} is needed"));
                 None
             }
         }
@@ -171,20 +284,13 @@ impl Reader<'_> {
 
     fn options(&mut self, value: &Value, at: &str) -> Options {
         let Some(members) = self.object(value, at, &OPTIONS) else { return Options::default() };
-        let mut sorted = members.clone();
-        sorted.sort_keys();
-        // These change how fast a tileset is built, and no byte of it.
-        sorted.retain(|key, _| !matches!(key.as_str(), "threads" | "memory"));
-        let formats = [("lines", ingest::Format::Lines), ("geojson", ingest::Format::FeatureCollection)];
         let borders = [("shared", Borders::Shared), ("alone", Borders::Alone)];
         Options {
             tile_bytes_max: self
                 .number(members, at, "tile_size_limit", TILE_SIZE_KIB_MAX)
                 .map(|kib| kib << 10),
             memory_bytes: self.memory(members, at),
-            threads: self
-                .number(members, at, "threads", THREADS_MAX)
-                .and_then(|threads| NonZeroUsize::new(threads as usize)),
+            threads: self.threads(members, at),
             compression_level: self
                 .number(members, at, "compression_level", u64::from(Compressor::LEVEL_MAX))
                 .map(|level| level as u8),
@@ -192,10 +298,20 @@ impl Reader<'_> {
             name: self.text(members, at, "name", false).unwrap_or_default(),
             description: self.text(members, at, "description", false).unwrap_or_default(),
             attribution: self.text(members, at, "attribution", false).unwrap_or_default(),
-            format: self.choice(members, at, "format", &formats),
+            format: self.format(members, at),
             borders: self.choice(members, at, "borders", &borders),
-            written: Value::Object(sorted).to_string(),
+            written: written(members),
         }
+    }
+
+    fn threads(&mut self, members: &Map<String, Value>, at: &str) -> Option<NonZeroUsize> {
+        let threads = self.number(members, at, "threads", THREADS_MAX);
+        threads.and_then(|threads| NonZeroUsize::new(threads as usize))
+    }
+
+    fn format(&mut self, members: &Map<String, Value>, at: &str) -> ingest::Format {
+        let formats = [("lines", ingest::Format::Lines), ("geojson", ingest::Format::FeatureCollection)];
+        self.choice(members, at, "format", &formats)
     }
 
     /// Returns what one of the known words means, or the default when there is no good word.
@@ -264,6 +380,15 @@ impl Reader<'_> {
     }
 }
 
+/// Returns the options that bytes follow from, with their keys in order.
+fn written(options: &Map<String, Value>) -> String {
+    let mut sorted = options.clone();
+    sorted.sort_keys();
+    // These change how fast something is built, and no byte of it.
+    sorted.retain(|key, _| !matches!(key.as_str(), "threads" | "memory"));
+    Value::Object(sorted).to_string()
+}
+
 /// Returns a key as a part of a JSON pointer (RFC 6901 §3).
 fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
@@ -283,10 +408,10 @@ mod tests {
             "name": "a", "recipe": "r.json", "output": "../out/a.pmtiles",
             "sources": {"x": "x.geojsonl", "y": ["y1.gz", "y2.gz"]},
             "options": {"tile_size_limit": 600, "memory": "1GiB", "threads": 3, "borders": "alone", "name": "A"}}]}"#;
-        let jobs = parse(text, Path::new("jobs")).unwrap();
+        let jobs = parse(text, Path::new("jobs")).unwrap().jobs;
         let expected = Job {
             name: "a".into(),
-            recipe: Recipe::File("jobs/r.json".into()),
+            recipe: Document::File("jobs/r.json".into()),
             sources: vec![
                 ("x".into(), vec!["jobs/x.geojsonl".into()]),
                 ("y".into(), vec!["jobs/y1.gz".into(), "jobs/y2.gz".into()]),
@@ -337,6 +462,41 @@ mod tests {
         check(
             &format!(r#"{{"jobs": [{}, {}]}}"#, job("out"), job("out/")),
             &["/jobs: two jobs have the name `a`", "/jobs: two jobs have the output `jobs/out`"],
+        );
+    }
+
+    #[test]
+    fn packs_are_read_with_paths_seen_from_their_file() {
+        let text = r#"{"packs": [{"name": "p", "region": "r.json", "output": "out", "style": "s.json",
+            "tilesets": {"me.a": "a.pmtiles"}, "roads": ["b", "c"], "options": {"optimize": true, "threads": 2}}]}"#;
+        let pack = parse(text, Path::new("jobs")).unwrap().packs.remove(0);
+        let expected = Pack {
+            name: "p".into(),
+            region: Document::File("jobs/r.json".into()),
+            style: Some("jobs/s.json".into()),
+            icons: None,
+            tilesets: vec![("me.a".into(), "jobs/a.pmtiles".into())],
+            fonts: Vec::new(),
+            files: Vec::new(),
+            roads: vec!["jobs/b".into(), "jobs/c".into()],
+            output: "jobs/out".into(),
+            id: String::new(),
+            username: String::new(),
+            optimize: true,
+            threads: NonZeroUsize::new(2),
+            format: ingest::Format::Lines,
+            written: r#"{"optimize":true}"#.into(),
+        };
+        assert_eq!(pack, expected);
+        check(
+            r#"{"packs": [{"name": "p", "region": 1, "tilesets": {"a": 1}, "options": {"optimise": true, "optimize": 1}}]}"#,
+            &[
+                "/packs/0/output: a text is needed",
+                "/packs/0/region: a path or a region is needed",
+                "/packs/0/tilesets: an object of names with a path each is needed",
+                "/packs/0/options: unknown key `optimise`, did you mean `optimize`?",
+                "/packs/0/options/optimize: `1` is refused, expected true or false",
+            ],
         );
     }
 

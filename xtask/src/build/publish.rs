@@ -1,4 +1,4 @@
-//! One job of a batch: skipped, built or failed.
+//! One tileset job of a batch: skipped, built or failed.
 //!
 //! In:     a job, and its share of the machine.
 //! Out:    how it ended; what happens is told line by line, each line with the name of the job.
@@ -15,7 +15,7 @@ use serde_json::Value;
 use zellige::recipe::{Envelope, Options, check, render_problem};
 use zellige::{Phase, Plan, Progress, Settings, Source};
 
-use super::jobs::{Job, Recipe};
+use super::jobs::{Document, Job};
 use super::stamp::Stamp;
 use super::{Outcome, Status, table};
 use crate::usage::did_you_mean;
@@ -51,7 +51,7 @@ pub(super) fn run(job: &Job, share: &Share, force: bool, quiet: bool) -> Outcome
 }
 
 fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(Status, Option<Value>)> {
-    let recipe = read_recipe(&job.recipe)?;
+    let recipe = job.recipe.read("recipe")?;
     let stamp = Stamp::new(job, &recipe)?;
     if !force && let Some(report) = stamp.matching(&job.output) {
         return Ok((Status::Unchanged, Some(report)));
@@ -83,23 +83,11 @@ fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(
     Ok((Status::Built, Some(report)))
 }
 
-fn read_recipe(recipe: &Recipe) -> anyhow::Result<Vec<u8>> {
-    match recipe {
-        Recipe::File(path) => {
-            fs::read(path).with_context(|| format!("reading the recipe `{}` failed", path.display()))
-        }
-        Recipe::Inline(text) => Ok(text.clone().into_bytes()),
-    }
-}
-
 /// Returns what a recipe means and what stands beside it, or all that is wrong with it.
-fn plan(text: &[u8], recipe: &Recipe) -> anyhow::Result<(Plan, Option<Envelope>)> {
+fn plan(text: &[u8], recipe: &Document) -> anyhow::Result<(Plan, Option<Envelope>)> {
     let checked = check(text, &Options::default());
     let refusal = || {
-        let name = match recipe {
-            Recipe::File(path) => format!("the recipe `{}`", path.display()),
-            Recipe::Inline(_) => "its recipe".to_owned(),
-        };
+        let name = recipe.name("recipe");
         let problems = checked.problems.iter();
         let shown: Vec<String> =
             problems.map(|problem| format!("error: {}", render_problem(text, problem))).collect();
@@ -192,7 +180,7 @@ mod tests {
             r#"{{"jobs": [{{"name": "a", "sources": {{"x": "x.geojsonl"}}, "output": "new/a.pmtiles",
                 "recipe": {{"version": 1, "layers": {{"a": {layer}}}}}}}]}}"#
         );
-        jobs::parse(&text, folder).unwrap().remove(0)
+        jobs::parse(&text, folder).unwrap().jobs.remove(0)
     }
 
     fn check(job: &Job, expected: Status) -> Outcome {
@@ -228,7 +216,7 @@ mod tests {
     #[test]
     fn refused_recipe_is_shown_with_its_place() {
         let text = b"{\"version\": 1, \"layers\": {\"a\": {\n\"source\": \"mapbox://tileset-source/me/x\"}}}";
-        let error = plan(text, &Recipe::File("r.json".into())).unwrap_err().to_string();
+        let error = plan(text, &Document::File("r.json".into())).unwrap_err().to_string();
         for part in [
             "the recipe `r.json` is refused\nerror: layers.a.minzoom is required.\n",
             "\n\nerror: layers.a.maxzoom is required.\n",

@@ -39,6 +39,12 @@ impl Stamp {
         Ok(Self { path: place(&job.output), fingerprint: fingerprint(job, recipe)? })
     }
 
+    /// Returns the stamp beside `output` of what is made from what was `told`, by this program.
+    pub(super) fn with(output: &Path, told: &str) -> Self {
+        let told = format!("engine {} {}\n{told}", env!("CARGO_PKG_VERSION"), *PROGRAM);
+        Self { path: place(output), fingerprint: hash_text(told.as_bytes()) }
+    }
+
     /// Returns the job object of the tileset that stands there, when it was made from the same.
     pub(super) fn matching(&self, output: &Path) -> Option<Value> {
         let mut known: Value = serde_json::from_slice(&fs::read(&self.path).ok()?).ok()?;
@@ -91,15 +97,20 @@ fn fingerprint(job: &Job, recipe: &[u8]) -> anyhow::Result<String> {
             let _ = writeln!(told, "file {file}");
         }
     }
-    Ok(format!("{:032x}", TileHash::of(told.as_bytes()).0))
+    Ok(hash_text(told.as_bytes()))
 }
 
 /// The hash of this program; empty when the system does not let it read itself, and then the version counts.
 static PROGRAM: LazyLock<String> =
     LazyLock::new(|| std::env::current_exe().and_then(|path| hash_file(&path)).unwrap_or_default());
 
+/// Returns the hash of a text.
+pub(super) fn hash_text(text: &[u8]) -> String {
+    format!("{:032x}", TileHash::of(text).0)
+}
+
 /// Returns the size and the hash of a file, in bounded memory.
-fn hash_file(path: &Path) -> io::Result<String> {
+pub(super) fn hash_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("a batch build reads regular files only"));
@@ -126,7 +137,7 @@ mod tests {
         r#"{"jobs": [{"name": "a", "recipe": {}, "sources": {"x": "x"}, "output": "a.pmtiles"}]}"#;
 
     fn job(folder: &Path, text: &str) -> Job {
-        jobs::parse(text, folder).unwrap().remove(0)
+        jobs::parse(text, folder).unwrap().jobs.remove(0)
     }
 
     #[test]

@@ -7,18 +7,17 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::jobs::Job;
 use super::{Outcome, Status};
 
 /// Returns a row for each job, in order.
-pub(super) fn summary(jobs: &[Job], outcomes: &[Outcome]) -> String {
+pub(super) fn summary(names: &[&str], outcomes: &[Outcome]) -> String {
     let head = ["job", "status", "seconds", "features", "tiles", "bytes", "capped", "warnings"];
-    let rows = jobs.iter().zip(outcomes).map(|(job, outcome)| {
+    let rows = names.iter().zip(outcomes).map(|(name, outcome)| {
         let number = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
         let report = outcome.report.as_ref();
         let counted = |key: &str| number(report.and_then(|report| report[key].as_u64()));
         vec![
-            job.name.clone(),
+            (*name).to_owned(),
             match outcome.status {
                 Status::Built => "built",
                 Status::Unchanged => "unchanged",
@@ -87,12 +86,10 @@ fn align(head: &[String], rows: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
     use std::time::Duration;
 
     use serde_json::json;
 
-    use super::super::jobs;
     use super::*;
 
     fn outcome(status: Status, report: Option<Value>) -> Outcome {
@@ -101,10 +98,6 @@ mod tests {
 
     #[test]
     fn jobs_and_layers_stand_in_columns() {
-        let text = r#"{"jobs": [
-            {"name": "world", "recipe": "r", "sources": {"x": "x"}, "output": "a"},
-            {"name": "b", "recipe": "r", "sources": {"x": "x"}, "output": "b"}]}"#;
-        let jobs = jobs::parse(text, Path::new("")).unwrap();
         let layer = json!({"total_tiles": 7, "polygon_count": 9, "capped": 2, "minzoom": 0, "maxzoom": 5,
             "zooms": {"0": {"max_size": 100}, "1": {"max_size": 40}}});
         let report = json!({"features": 5, "tiles": 7, "filesize": 900, "warnings": ["W201: …"],
@@ -116,7 +109,7 @@ mod tests {
         );
         let outcomes = [outcome(Status::Built, Some(report)), outcome(Status::Failed, None)];
         assert_eq!(
-            summary(&jobs, &outcomes),
+            summary(&["world", "b"], &outcomes),
             "  job    status  seconds  features  tiles  bytes  capped  warnings\n  \
                world   built     1.23         5      7    900       2         1\n  \
                b      failed     1.23         -      -      -       -         -\n"

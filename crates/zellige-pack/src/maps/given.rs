@@ -1,8 +1,19 @@
 //! What the caller has for the making of a maps pack.
+//!
+//! In:     texts, bytes and paths, by the names that the style has for them; a folder of icons.
+//! Out:    one value; the sprite of the icons.
+//! Keeps:  icons in the order of their names, whatever the folder says.
+//! Source: –
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use zellige_style::sprite::Sprite;
+use zellige_style::sprite::{Icon, Sprite, sprite};
+
+use crate::Error;
+
+/// Files that a folder of icons may have.
+const FOLDER_FILES_MAX: usize = 10_000;
 
 /// What of tiles is packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,4 +42,26 @@ pub struct Given {
     pub detail: Detail,
     /// Files with the URLs that the style has for them: GeoJSON, images.
     pub files: Vec<(String, PathBuf)>,
+}
+
+/// Makes the sprite of a folder of SVG files, each icon named by its file; other files are passed over.
+///
+/// # Errors
+///
+/// [`Error::Io`] when the folder or a file cannot be read, [`Error::Icon`] and [`Error::Sprite`] when an icon or
+/// all of them break a limit.
+pub fn read_icons(folder: &Path) -> Result<Sprite, Error> {
+    let paths = fs::read_dir(folder).and_then(|entries| {
+        entries.take(FOLDER_FILES_MAX).map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()
+    });
+    let mut paths = paths.map_err(Error::io("list", folder))?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")));
+    paths.sort_unstable();
+    let mut icons = Vec::with_capacity(paths.len());
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let svg = fs::read(&path).map_err(Error::io("read", &path))?;
+        icons.push(Icon::read(&name, &svg)?);
+    }
+    sprite(&icons).map_err(Error::Sprite)
 }

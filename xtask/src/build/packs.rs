@@ -1,0 +1,253 @@
+//! One pack job of a batch: skipped, made or failed.
+//!
+//! In:     a pack job, and its share of the machine.
+//! Out:    the packs of a new revision; `status.json` beside their description; how it ended.
+//! Keeps:  the revision before when anything fails.
+//! Source: Offline Data API, "Get pack creation status".
+
+use std::fmt::Write as _;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Instant, SystemTime};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use zellige::Source;
+use zellige::pack::maps::{Detail, Given, read_icons};
+use zellige::pack::moment::Moment;
+use zellige::pack::region::{self, Region, RegionId};
+use zellige::pack::revision::{
+    MAPS_FILE, NAVIGATION_FILE, PackReport, REGION_FILE, Resources, Settings, described,
+};
+
+use super::jobs::{Document, Pack};
+use super::publish::Share;
+use super::stamp::{Stamp, hash_file, hash_text};
+use super::{Outcome, Status};
+
+/// What tells how the latest run of a job went.
+const STATUS_FILE: &str = "status.json";
+/// The account in the URLs of packs when neither job nor style names one.
+const USERNAME_DEFAULT: &str = "me";
+
+/// Runs a pack job if it has to run.
+pub(super) fn run(job: &Pack, share: &Share, force: bool, quiet: bool) -> Outcome {
+    let started = Instant::now();
+    let (status, report) = match build(job, share, force) {
+        Ok(ended) => ended,
+        Err(error) => {
+            eprintln!("{}: failed: {error:#}", job.name);
+            (Status::Failed, None)
+        }
+    };
+    let elapsed = started.elapsed();
+    if let (Status::Built, Some(report), false) = (status, &report, quiet) {
+        println!("{}: built in {:.1} s", job.name, elapsed.as_secs_f64());
+        for note in report["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            eprintln!("{}: note: {note}", job.name);
+        }
+    }
+    Outcome { status, elapsed, report }
+}
+
+fn build(job: &Pack, share: &Share, force: bool) -> anyhow::Result<(Status, Option<Value>)> {
+    let text = job.region.read("region")?;
+    let stamp = Stamp::with(&job.output, &fingerprint(job, &text)?);
+    let described_at = job.output.join(REGION_FILE);
+    if !force && let Some(report) = stamp.matching(&described_at).filter(|_| stands(&job.output)) {
+        return Ok((Status::Unchanged, Some(report)));
+    }
+    fs::create_dir_all(&job.output).with_context(|| format!("making `{}` failed", job.output.display()))?;
+    stamp.remove()?;
+    let started = Moment::of(SystemTime::now());
+    let status = |object: &Value| {
+        let path = job.output.join(STATUS_FILE);
+        fs::write(&path, format!("{object:#}\n"))
+            .with_context(|| format!("writing `{}` failed", path.display()))
+    };
+    status(&json!({"status": "processing", "started": started.iso()}))?;
+    let made = make(job, &text, share, started);
+    let completed = Moment::of(SystemTime::now()).iso();
+    match made {
+        Ok(report) => {
+            let report = to_json(&report);
+            status(&json!({"status": "succeeded", "started": started.iso(), "completed": completed}))?;
+            stamp.write(&described_at, &report)?;
+            Ok((Status::Built, Some(report)))
+        }
+        Err(error) => {
+            let message = format!("Region creation failed. {error:#}");
+            let failed = json!({
+                "status": "failed", "started": started.iso(), "completed": completed, "message": message,
+            });
+            status(&failed)?;
+            Err(error)
+        }
+    }
+}
+
+fn make(job: &Pack, text: &[u8], share: &Share, moment: Moment) -> anyhow::Result<PackReport> {
+    let region = region::parse(text).map_err(|refused| {
+        anyhow::anyhow!("{} is refused\n  {}", job.region.name("region"), refused.reasons.join("\n  "))
+    })?;
+    let settings = Settings {
+        id: id(job)?,
+        username: username(job, &region),
+        threads: job.threads.unwrap_or(share.threads),
+        moment,
+    };
+    let resources = Resources { maps: given(job, &region)?, roads: roads(job) };
+    Ok(zellige::pack(&region, resources, &job.output, &settings, &mut |_| ControlFlow::Continue(()))?)
+}
+
+/// Returns the id of the region: what the job says, or its own name.
+fn id(job: &Pack) -> anyhow::Result<RegionId> {
+    let id = if job.id.is_empty() { &job.name } else { &job.id };
+    match RegionId::new(id) {
+        Some(id) => Ok(id),
+        None => bail!("`{id}` is no region id, expected 1 to 32 of A-Z a-z 0-9 - _"),
+    }
+}
+
+fn username(job: &Pack, region: &Region) -> String {
+    let names = [Some(job.username.as_str()).filter(|name| !name.is_empty()), region.username()];
+    names.into_iter().flatten().next().unwrap_or(USERNAME_DEFAULT).to_owned()
+}
+
+fn given(job: &Pack, region: &Region) -> anyhow::Result<Given> {
+    if region.maps.is_none() {
+        return Ok(Given::default());
+    }
+    let read = |path: &Path| fs::read(path).with_context(|| format!("reading `{}` failed", path.display()));
+    let style = job.style.as_deref().context("the region asks for maps, and the job names no style")?;
+    let fonts = job.fonts.iter().map(|path| Ok((path.display().to_string(), read(path)?)));
+    Ok(Given {
+        style: read(style)?,
+        tilesets: job.tilesets.clone(),
+        sprite: job.icons.as_deref().map(read_icons).transpose()?,
+        fonts: fonts.collect::<anyhow::Result<_>>()?,
+        detail: if job.optimize { Detail::Drawn } else { Detail::Whole },
+        files: job.files.clone(),
+    })
+}
+
+fn roads(job: &Pack) -> Option<Source> {
+    let source = Source::new("roads").format(job.format);
+    (!job.roads.is_empty()).then(|| job.roads.iter().fold(source, Source::file))
+}
+
+/// Returns what the table shows, and what the packs hold.
+fn to_json(report: &PackReport) -> Value {
+    let maps = report.maps.as_ref().map(|(_, maps)| maps.counts);
+    let navigation = report.navigation.as_ref().map(|(_, navigation)| navigation.counts);
+    let packs = report.region["packs"].as_array().into_iter().flatten();
+    json!({
+        "tiles": maps.map_or(0, |counts| counts.tiles),
+        "filesize": packs.filter_map(|pack| pack["size"].as_u64()).sum::<u64>(),
+        "warnings": report.notes,
+        "resources": maps.map(|counts| counts.resources),
+        "edges": navigation.map(|counts| counts.edges),
+        "region": report.region,
+    })
+}
+
+/// Whether all packs stand that the description in a folder names, each with its size.
+fn stands(output: &Path) -> bool {
+    let Ok(Some(region)) = described(output) else { return false };
+    let revision = output.join(region["revision"].to_string());
+    region["packs"].as_array().into_iter().flatten().all(|pack| {
+        let name = if pack["domain"] == "navigation" { NAVIGATION_FILE } else { MAPS_FILE };
+        let size = fs::metadata(revision.join(name)).ok().map(|metadata| metadata.len());
+        size.is_some() && size == pack["size"].as_u64()
+    })
+}
+
+/// Returns a text that changes with everything that a byte of the packs could follow from, but the time.
+fn fingerprint(job: &Pack, region: &[u8]) -> anyhow::Result<String> {
+    let mut told = format!("region {}\noptions {}\n", hash_text(region), job.written);
+    let hash = |path: &Path| hash_file(path).with_context(|| format!("reading `{}` failed", path.display()));
+    let named = job.tilesets.iter().chain(&job.files).map(|(name, path)| (name.as_str(), path.as_path()));
+    let plain = job.style.iter().chain(&job.fonts).chain(&job.roads).map(|path| ("", path.as_path()));
+    for (name, path) in named.chain(plain) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(told, "file {name} {}", hash(path)?);
+    }
+    if let Some(icons) = &job.icons {
+        let sprite = read_icons(icons)?;
+        let _ = writeln!(told, "icons {} {}", sprite.double.index, hash_text(&sprite.double.image));
+    }
+    Ok(told)
+}
+
+impl Document {
+    /// Returns how messages call the document, which is a `word`.
+    pub(super) fn name(&self, word: &str) -> String {
+        match self {
+            Self::File(path) => format!("the {word} `{}`", path.display()),
+            Self::Inline(_) => format!("its {word}"),
+        }
+    }
+
+    /// Returns the text of the document, which is a `word`.
+    pub(super) fn read(&self, word: &str) -> anyhow::Result<Vec<u8>> {
+        match self {
+            Self::File(path) => {
+                fs::read(path).with_context(|| format!("reading the {word} `{}` failed", path.display()))
+            }
+            Self::Inline(text) => Ok(text.clone().into_bytes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use super::super::jobs;
+    use super::*;
+
+    const SHARE: Share = Share { threads: NonZeroUsize::MIN, memory_bytes: 64 << 20 };
+    const ROAD: &str = r#"{"type":"Feature","properties":{"highway":"residential","name":"A"},
+        "geometry":{"type":"LineString","coordinates":[[0.1,0.1],[0.2,0.2]]}}"#;
+
+    fn job(folder: &Path) -> Pack {
+        let text = r#"{"packs": [{"name": "a", "roads": "roads.geojsonl", "output": "out", "region": {"configuration": {
+            "geography": {"type": "Polygon", "coordinates": [[[0,0],[1,0],[1,1],[0,0]]]}, "navigation": true}}}]}"#;
+        jobs::parse(text, folder).unwrap().packs.remove(0)
+    }
+
+    fn check(job: &Pack, status: Status, told: &str) {
+        assert_eq!(run(job, &SHARE, false, true).status, status);
+        let text = fs::read(job.output.join(STATUS_FILE)).unwrap();
+        let object: Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(object["status"], told);
+        assert_eq!(object["message"].is_string(), told == "failed");
+        assert!(object["started"].is_string() && object["completed"].is_string());
+    }
+
+    #[test]
+    fn packs_are_made_when_something_changed_and_only_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let roads = folder.path().join("roads.geojsonl");
+        let job = job(folder.path());
+        fs::write(&roads, ROAD.replace('\n', " ")).unwrap();
+        check(&job, Status::Built, "succeeded");
+        check(&job, Status::Unchanged, "succeeded");
+        let revision = |number: u32| job.output.join(number.to_string()).join(NAVIGATION_FILE);
+        assert!(revision(1).exists());
+        // A source without roads fails the job, and the last good revision stays.
+        fs::write(&roads, "\n").unwrap();
+        check(&job, Status::Failed, "failed");
+        let region = described(&job.output).unwrap().unwrap();
+        assert_eq!((region["revision"].as_u64(), revision(1).exists()), (Some(1), true));
+        assert!(!revision(2).exists());
+        for number in 2..4 {
+            fs::write(&roads, format!("{}{}", ROAD.replace('\n', " "), "\n".repeat(number))).unwrap();
+            check(&job, Status::Built, "succeeded");
+        }
+        assert_eq!([1, 2, 3].map(|number| revision(number).exists()), [false, true, true]);
+        fs::remove_file(revision(3)).unwrap();
+        check(&job, Status::Built, "succeeded");
+    }
+}
