@@ -5,7 +5,9 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 
 use serde_json::json;
+use zellige::model::{Geometry, Grid};
 use zellige::{Borders, Report, Settings, Source};
+use zellige_testkit::drawn;
 
 use crate::common::{publish, settings};
 use crate::rows::{feature, rows};
@@ -140,4 +142,68 @@ fn blocks_that_cannot_be_put_aside_end_the_job() {
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "creating a temporary file in `no such folder` failed after 0 bytes");
     assert!(!target.exists());
+}
+
+/// A mesh of 30 by 90 crooked rectangles, which are about three units wide and one high at zoom 0.
+fn mesh() -> String {
+    // Numbers without a pattern, from -1 to 1.
+    let noise = |number: i32| (f64::from(number) * 12.9898).sin() * 43_758.545 % 1.0;
+    let corner = |column: i32, row: i32| {
+        let number = row * 31 + column;
+        let at =
+            |size: f64, place: i32, number: i32| size * 0.45_f64.mul_add(noise(number), f64::from(place));
+        [at(0.3, column, number), at(0.1, row, number + 7919)]
+    };
+    let cell = |number: i32| {
+        let (column, row) = (number % 30, number / 30);
+        let steps = [(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)];
+        let ring: Vec<_> = steps.iter().map(|(x, y)| corner(column + x, row + y)).collect();
+        feature(number as u64, "Polygon", &json!([ring]), &json!({}))
+    };
+    (0..2700).map(cell).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn crowded_neighbours_neither_overlap_nor_part() {
+    let published = publish(RECIPE, &mesh(), &settings(2, 64 << 20)).unwrap();
+    let mut n_covers = std::collections::BTreeMap::<(i32, i32), u32>::new();
+    for row in rows(&published).iter().filter(|row| row.zoom() == 0) {
+        for place in places_inside(&drawn::geometry(&row.shape)) {
+            *n_covers.entry(place).or_default() += 1;
+        }
+    }
+    let (overlaps, once): (Vec<_>, Vec<_>) = n_covers.into_iter().partition(|(_, n)| *n > 1);
+    assert_eq!(overlaps, []);
+
+    let side = 9.0 / 360.0 * 4096.0 * f64::from(PLACES);
+    let missing = 1.0 - once.len() as f64 / (side * side);
+    assert!(missing.abs() < 0.02, "{missing}");
+}
+
+/// Places in a row or column of a unit.
+const PLACES: i32 = 8;
+
+/// Returns the places inside of polygons; none of them lies on an edge.
+fn places_inside(geometry: &Geometry<Grid>) -> Vec<(i32, i32)> {
+    let mut crossings = std::collections::BTreeMap::<i32, Vec<f64>>::new();
+    for ring in geometry.parts() {
+        for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+            let (top, bottom) = if a.y < b.y { (a, b) } else { (b, a) };
+            for row in top.y * PLACES..bottom.y * PLACES {
+                let along =
+                    (f64::from(row - top.y * PLACES) + 0.5001) / f64::from((bottom.y - top.y) * PLACES);
+                let x = along.mul_add(f64::from(bottom.x - top.x), f64::from(top.x));
+                crossings.entry(row).or_default().push(x * f64::from(PLACES));
+            }
+        }
+    }
+    let mut inside = Vec::new();
+    for (row, mut places) in crossings {
+        places.sort_by(f64::total_cmp);
+        for pair in places.chunks_exact(2) {
+            let column = |place: f64| (place - 0.5003).ceil() as i32;
+            inside.extend((column(pair[0])..column(pair[1])).map(|column| (column, row)));
+        }
+    }
+    inside
 }
