@@ -38,6 +38,8 @@ mod tar;
 mod tile;
 mod verify;
 mod error;
+#[cfg(test)]
+mod drawn;
 
 use std::io::Write as _;
 use std::path::Path;

@@ -285,3 +285,93 @@ impl Junctions {
 pub(super) fn is_drivable(access: Access) -> bool {
     access[ALONG] & mode::CAR != 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::navigation::drawn::{self, Drawn, corner};
+
+    /// Checks the edges of a drawing, as their first and last corners.
+    fn check(drawing: &[Drawn<'_>], expected: &str) {
+        let graph = drawn::graph(drawing);
+        let place = |node: u32| corner(graph.nodes[node as usize].at);
+        let edge = |edge: &Edge| {
+            let [(ax, ay), (bx, by)] = edge.ends.map(place);
+            format!("{ax},{ay}-{bx},{by}")
+        };
+        assert_eq!(graph.edges.iter().map(edge).collect::<Vec<_>>().join(" "), expected);
+        for (arm_idx, arm) in graph.arms.iter().enumerate() {
+            let arm_idx = arm_idx as u32;
+            assert_eq!(graph.edges[arm.edge as usize].arms[usize::from(arm.direction)], arm_idx);
+            assert_eq!(graph.opposite(graph.opposite(arm_idx)), arm_idx);
+            assert!(graph.nodes[graph.end(graph.opposite(arm_idx)) as usize].arms.contains(&arm_idx));
+        }
+    }
+
+    #[test]
+    fn roads_are_cut_where_they_share_a_vertex() {
+        let roads: [Drawn<'_>; 2] =
+            [("highway=primary", &[(0, 0), (1, 0), (2, 0)]), ("highway=primary", &[(1, 1), (1, 0), (1, -1)])];
+        check(&roads, "0,0-1,0 1,0-2,0 1,1-1,0 1,0-1,-1");
+    }
+
+    #[test]
+    fn roads_that_cross_without_a_vertex_are_not_joined() {
+        let roads: [Drawn<'_>; 2] =
+            [("highway=primary", &[(0, 0), (2, 0)]), ("highway=primary", &[(1, 1), (1, -1)])];
+        check(&roads, "0,0-2,0 1,1-1,-1");
+    }
+
+    #[test]
+    fn bridge_passes_over_a_road_even_with_a_vertex_in_common() {
+        let below: Drawn<'_> = ("highway=primary", &[(0, 0), (1, 0), (2, 0)]);
+        for above in ["highway=primary bridge=yes", "highway=primary layer=2", "highway=primary tunnel=yes"] {
+            check(&[below, (above, &[(1, 1), (1, 0), (1, -1)])], "0,0-2,0 1,1-1,-1");
+        }
+    }
+
+    #[test]
+    fn bridge_is_joined_where_it_ends() {
+        let roads: [Drawn<'_>; 2] = [
+            ("highway=primary", &[(0, 0), (1, 0), (2, 0)]),
+            ("highway=primary bridge=yes", &[(1, 0), (1, -1)]),
+        ];
+        check(&roads, "0,0-1,0 1,0-2,0 1,0-1,-1");
+    }
+
+    #[test]
+    fn loops_are_cut_halfway() {
+        check(&[("highway=primary", &[(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)])], "0,0-1,1 1,1-0,0");
+        check(&[("highway=primary", &[(0, 0), (1, 0), (0, 0)])], "0,0-1,0 1,0-0,0");
+        check(&[("highway=primary", &[(5, 5), (0, 0), (1, 0), (1, 1), (0, 0)])], "5,5-0,0 0,0-1,0 1,0-0,0");
+    }
+
+    #[test]
+    fn long_roads_are_cut() {
+        let line: Vec<(i32, i32)> = (0..EDGE_VERTICES_MAX as i32 + 2).map(|x| (x, x % 2)).collect();
+        check(&[("highway=primary", &line)], "0,0-6500,0 6500,0-6501,1");
+    }
+
+    #[test]
+    fn crowded_junctions_leave_roads_out() {
+        let ends: Vec<[(i32, i32); 2]> = (1..=130).map(|x| [(0, 0), (x, 1)]).collect();
+        let drawing: Vec<Drawn<'_>> = ends.iter().map(|line| ("highway=path", &line[..])).collect();
+        let mut findings = Findings::default();
+        let graph = Graph::new(drawn::roads(&drawing), &mut findings);
+        assert_eq!(graph.edges.len(), ARMS_MAX);
+        assert_eq!(findings.get(FindingCode::RoadUnusable).map(|tally| tally.count), Some(3));
+    }
+
+    #[test]
+    fn arms_stand_in_order_of_importance() {
+        let graph = drawn::graph(&[
+            ("highway=path", &[(0, 0), (1, 0)]),
+            ("highway=residential", &[(0, 0), (0, 1)]),
+            ("highway=primary", &[(0, 0), (-1, 0)]),
+            ("highway=motorway", &[(0, -1), (0, 0)]),
+        ]);
+        let node = graph.nodes.iter().find(|node| node.arms.len() == 4).unwrap();
+        let classes: Vec<u8> = node.arms.clone().map(|arm| graph.edge(arm).class).collect();
+        assert_eq!(classes, [2, 6, 0, 7]);
+    }
+}

@@ -169,3 +169,83 @@ fn mark_channel(graph: &mut Graph, own: &[Option<u8>], first: u32) {
 fn is_link(graph: &Graph, arm: u32) -> bool {
     graph.way(arm).flags.has(Flags::LINK)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::navigation::drawn::{self, Drawn};
+
+    /// Checks class and usage of the link from one corner to another.
+    fn check(drawing: &[Drawn<'_>], [from, to]: [(i32, i32); 2], class: u8, usage: u8) {
+        let mut graph = drawn::graph(drawing);
+        settle(&mut graph);
+        let edge = graph.edge(drawn::arm(&graph, from, to));
+        assert_eq!((edge.class, edge.usage), (class, usage));
+    }
+
+    const MOTORWAY: Drawn<'_> = ("highway=motorway", &[(0, 0), (5, 0), (9, 0)]);
+
+    #[test]
+    fn ramp_is_as_important_as_the_lesser_road() {
+        let ramp: Drawn<'_> = ("highway=motorway_link oneway=yes", &[(5, 0), (7, 2), (9, 9)]);
+        let street = |highway| (highway, &[(8, 9), (9, 9), (10, 9)][..]);
+        check(
+            &[MOTORWAY, ramp, street("highway=secondary")],
+            [(5, 0), (9, 9)],
+            class::SECONDARY,
+            usage::RAMP,
+        );
+        check(
+            &[MOTORWAY, ramp, street("highway=residential")],
+            [(5, 0), (9, 9)],
+            class::TERTIARY,
+            usage::RAMP,
+        );
+        check(&[MOTORWAY, ramp], [(5, 0), (9, 9)], class::MOTORWAY, usage::RAMP);
+    }
+
+    #[test]
+    fn parts_of_a_ramp_look_beyond_each_other() {
+        let ramp: [Drawn<'_>; 4] = [
+            MOTORWAY,
+            ("highway=motorway_link oneway=yes", &[(5, 0), (7, 2)]),
+            ("highway=motorway_link oneway=yes", &[(7, 2), (9, 9)]),
+            ("highway=tertiary", &[(8, 9), (9, 9), (10, 9)]),
+        ];
+        check(&ramp, [(5, 0), (7, 2)], class::TERTIARY, usage::RAMP);
+        check(&ramp, [(7, 2), (9, 9)], class::TERTIARY, usage::RAMP);
+    }
+
+    #[test]
+    fn numbered_ramp_goes_on_past_a_small_road() {
+        let road = |number: &'static str| -> [Drawn<'_>; 5] {
+            [
+                MOTORWAY,
+                ("highway=motorway_link oneway=yes ref=9", &[(5, 0), (7, 2)]),
+                (number, &[(7, 2), (9, 9)]),
+                ("highway=residential", &[(7, 2), (8, 2)]),
+                ("highway=primary", &[(8, 9), (9, 9), (10, 9)]),
+            ]
+        };
+        check(&road("highway=motorway_link oneway=yes ref=9"), [(5, 0), (7, 2)], class::PRIMARY, usage::RAMP);
+        check(&road("highway=motorway_link oneway=yes"), [(5, 0), (7, 2)], class::TERTIARY, usage::RAMP);
+    }
+
+    #[test]
+    fn short_link_at_a_corner_is_a_turn_channel() {
+        let corner = |link| -> [Drawn<'_>; 3] {
+            [
+                ("highway=primary", &[(0, 0), (1, 0), (2, 0), (3, 0)]),
+                ("highway=secondary", &[(2, 0), (2, 1), (2, 2)]),
+                (link, &[(1, 0), (2, 1)]),
+            ]
+        };
+        check(
+            &corner("highway=primary_link oneway=yes"),
+            [(1, 0), (2, 1)],
+            class::SECONDARY,
+            usage::TURN_CHANNEL,
+        );
+        check(&corner("highway=primary_link"), [(1, 0), (2, 1)], class::SECONDARY, usage::RAMP);
+    }
+}

@@ -159,3 +159,93 @@ fn edges_of(graph: &Graph, road: u32) -> std::ops::Range<usize> {
     let end = graph.edges.partition_point(|edge| edge.road <= road);
     start..end
 }
+
+#[cfg(test)]
+mod tests {
+    use zellige_model::Place;
+
+    use super::*;
+    use crate::navigation::bans::key;
+    use crate::navigation::drawn::{self, Drawn, corner};
+    use crate::navigation::geometry::Vertex;
+
+    /// Road 1 comes from the west to a crossing in (2, 0), road 2 leads on to the east, 3 to the north, 4 to the south.
+    const CROSS: [Drawn<'_>; 5] = [
+        ("highway=primary", &[(0, 0), (1, 0), (2, 0)]),
+        ("highway=primary", &[(2, 0), (3, 0)]),
+        ("highway=primary", &[(2, 0), (2, 1)]),
+        ("highway=primary", &[(2, 0), (2, -1)]),
+        ("highway=primary", &[(2, 1), (3, 1)]),
+    ];
+
+    fn ban(kind: BanKind, then: &[&str]) -> Ban {
+        Ban {
+            from: 0..1,
+            place: Place::default(),
+            modes: mode::VEHICLE,
+            kind,
+            first_direction: None,
+            last_direction: None,
+            at: None,
+            then: then.iter().map(|road| key(road)).collect(),
+        }
+    }
+
+    /// Checks what is forbidden: corners of each sequence, and how many bans mean nothing.
+    fn check(bans: &[Ban], expected: &str) {
+        let graph = drawn::graph(&CROSS);
+        let mut findings = Findings::default();
+        let restrictions = Restrictions::of(&graph, bans, &mut findings);
+        let end = |arm: u32| corner(graph.nodes[graph.end(arm) as usize].at);
+        let mut texts = Vec::new();
+        for (arm, bits) in restrictions.bits.iter().enumerate() {
+            let follow = graph.nodes[graph.end(arm as u32) as usize].arms.clone();
+            for to in follow.filter(|to| bits & 1 << graph.local(*to) != 0) {
+                texts.push(format!("{:?}{:?}", end(arm as u32), end(to)));
+            }
+        }
+        for list in &restrictions.lists {
+            let ends: Vec<String> = list.arms.iter().map(|arm| format!("{:?}", end(*arm))).collect();
+            texts.push(ends.concat());
+        }
+        texts.sort();
+        let ignored = findings.get(FindingCode::TurnBanIgnored).map_or(0, |tally| tally.count);
+        assert_eq!(format!("{} {ignored}", texts.join(" ")), expected);
+    }
+
+    #[test]
+    fn forbidden_turn_is_a_bit() {
+        check(&[ban(BanKind::No, &["3"])], "(2, 0)(2, 1) 0");
+    }
+
+    #[test]
+    fn only_turn_forbids_all_others() {
+        check(&[ban(BanKind::Only, &["2"])], "(2, 0)(0, 0) (2, 0)(2, -1) (2, 0)(2, 1) 0");
+    }
+
+    #[test]
+    fn turn_back_along_the_same_road_may_be_forbidden() {
+        check(&[ban(BanKind::No, &["1"])], "(0, 0)(2, 0) (2, 0)(0, 0) 0");
+        let at = Some(Vertex { lat: 0, lon: 20_000 });
+        check(&[Ban { at, ..ban(BanKind::No, &["1"]) }], "(2, 0)(0, 0) 0");
+    }
+
+    #[test]
+    fn roads_in_between_make_a_list() {
+        check(&[ban(BanKind::No, &["3", "5"])], "(2, 0)(2, 1)(3, 1) 0");
+    }
+
+    #[test]
+    fn ban_for_some_is_a_list() {
+        check(&[Ban { modes: mode::TRUCK, ..ban(BanKind::No, &["3"]) }], "(2, 0)(2, 1) 0");
+        let graph = drawn::graph(&CROSS);
+        let bans = [Ban { modes: mode::TRUCK, ..ban(BanKind::No, &["3"]) }];
+        assert_eq!(Restrictions::of(&graph, &bans, &mut Findings::default()).lists.len(), 1);
+    }
+
+    #[test]
+    fn bans_that_mean_nothing_are_counted() {
+        check(&[ban(BanKind::No, &["5"]), ban(BanKind::No, &["nowhere"])], " 2");
+        check(&[Ban { first_direction: Some(AGAINST), ..ban(BanKind::No, &["3"]) }], " 1");
+    }
+}

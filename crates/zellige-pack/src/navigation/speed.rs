@@ -133,3 +133,53 @@ fn cell(at: Vertex) -> (i32, i32) {
         |units: i32, corner: i64| ((i64::from(units) + corner * UNITS_PER_DEGREE) >> CELL_BITS) as i32;
     (number(at.lon, 180), number(at.lat, 90))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::navigation::drawn;
+
+    /// Checks the speed on a road with such tags, in the country and in town.
+    fn check(tags: &str, country: u8, town: u8) {
+        let mut graph = drawn::graph(&[(tags, &[(0, 0), (1, 0)])]);
+        crate::navigation::links::settle(&mut graph);
+        let around = |density: u8| speeds(&graph, &[density, density])[0];
+        assert_eq!((around(RURAL_MAX), around(RURAL_MAX + 1)), (country, town), "{tags}");
+    }
+
+    #[test]
+    fn usual_speeds_are_lower_in_town() {
+        check("highway=motorway", 105, 89);
+        check("highway=residential", 35, 30);
+        check("highway=primary junction=roundabout", 38, 29);
+        check("highway=motorway_link", 89, 84);
+    }
+
+    #[test]
+    fn given_speeds_stay() {
+        check("highway=residential maxspeed=50", 50, 50);
+        check("highway=residential maxspeed=30mph", 48, 48);
+        check("highway=motorway_link maxspeed=60", 60, 60);
+        check("highway=motorway maxspeed=none", 105, 105);
+    }
+
+    #[test]
+    fn rough_roads_are_slow() {
+        check("highway=residential surface=cobblestone", 17, 15);
+        check("highway=residential maxspeed=50 surface=gravel", 40, 40);
+        check("highway=track tracktype=grade1", 10, 10);
+        check("highway=service service=parking_aisle", 15, 15);
+    }
+
+    #[test]
+    fn density_grows_with_roads_around() {
+        let lines: Vec<[(i32, i32); 2]> =
+            (0..30).flat_map(|x| [[(x, 0), (x, 30)], [(0, x), (30, x)]]).collect();
+        let town: Vec<drawn::Drawn<'_>> =
+            lines.iter().map(|line| ("highway=residential", &line[..])).collect();
+        let all = densities(&drawn::graph(&town));
+        let lonely = densities(&drawn::graph(&town[..1]));
+        assert!(all.iter().all(|density| *density > lonely[0]));
+        assert!(all.iter().all(|density| f64::from(*density) <= DENSITY_MAX));
+    }
+}

@@ -59,3 +59,36 @@ impl Search {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::navigation::drawn::{self, Drawn};
+
+    /// Checks whether there is no way through behind the arm from one corner to another.
+    fn check(drawing: &[Drawn<'_>], from: (i32, i32), to: (i32, i32), expected: bool) {
+        let graph = drawn::graph(drawing);
+        assert_eq!(no_ways_through(&graph)[drawn::arm(&graph, from, to) as usize], expected);
+    }
+
+    #[test]
+    fn cul_de_sac_has_no_way_through_and_its_other_end_has_one() {
+        let roads: [Drawn<'_>; 2] =
+            [("highway=secondary", &[(0, 0), (1, 0), (2, 0)]), ("highway=residential", &[(1, 0), (1, 1)])];
+        check(&roads, (1, 0), (1, 1), true);
+        check(&roads, (1, 1), (1, 0), false);
+        check(&roads, (0, 0), (1, 0), false);
+    }
+
+    #[test]
+    fn estate_with_one_entrance_has_no_way_through() {
+        let estate: [Drawn<'_>; 3] = [
+            ("highway=secondary", &[(0, 0), (1, 0), (2, 0)]),
+            ("highway=residential", &[(1, 0), (1, 1)]),
+            ("highway=residential", &[(1, 1), (0, 1), (0, 2), (1, 2), (1, 1)]),
+        ];
+        check(&estate, (1, 0), (1, 1), true);
+        let second: Drawn<'_> = ("highway=residential", &[(0, 2), (0, 0)]);
+        check(&[estate[0], estate[1], estate[2], second], (1, 0), (1, 1), false);
+    }
+}

@@ -404,3 +404,99 @@ fn passages(
     }
     Some(passages)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::navigation::drawn::{self, Drawn};
+
+    /// A crossroads of a primary road from west to east, and a residential one.
+    const CROSS: [Drawn<'_>; 2] = [
+        ("highway=primary name=A", &[(-1, 0), (0, 0), (1, 0)]),
+        ("highway=residential name=B", &[(0, 1), (0, 0), (0, -1)]),
+    ];
+
+    /// Checks kind and stop of the turn that leads by a corner from one to another.
+    fn check(drawing: &[Drawn<'_>], [from, by, to]: [(i32, i32); 3], kind: u8, stop: u8) {
+        let graph = drawn::graph(drawing);
+        let turns = all(&graph);
+        let into = &turns[drawn::arm(&graph, by, to) as usize];
+        let local = graph.local(drawn::arm(&graph, by, from)) as usize;
+        assert_eq!((into.kinds[local], into.stops[local]), (kind, stop), "{from:?} {to:?}");
+    }
+
+    #[test]
+    fn kinds_of_turns_at_a_crossroads() {
+        check(&CROSS, [(-1, 0), (0, 0), (1, 0)], kind::STRAIGHT, 0);
+        check(&CROSS, [(-1, 0), (0, 0), (0, 1)], kind::LEFT, 4);
+        check(&CROSS, [(-1, 0), (0, 0), (0, -1)], kind::RIGHT, 3);
+        check(&CROSS, [(-1, 0), (0, 0), (-1, 0)], kind::BACK, 3);
+    }
+
+    #[test]
+    fn minor_road_stops_at_a_major_one() {
+        check(&CROSS, [(0, 1), (0, 0), (0, -1)], kind::STRAIGHT, 6);
+        check(&CROSS, [(0, 1), (0, 0), (1, 0)], kind::LEFT, 7);
+        let two: [Drawn<'_>; 2] =
+            [("highway=primary", &[(-1, 0), (0, 0)]), ("highway=residential", &[(0, 0), (1, 0)])];
+        check(&two, [(-1, 0), (0, 0), (1, 0)], kind::STRAIGHT, 0);
+    }
+
+    #[test]
+    fn traffic_on_the_left_waits_for_turns_to_the_right() {
+        let left: [Drawn<'_>; 2] = [
+            ("highway=primary driving_side=left", CROSS[0].1),
+            ("highway=residential driving_side=left", CROSS[1].1),
+        ];
+        check(&left, [(-1, 0), (0, 0), (0, 1)], kind::LEFT, 3);
+        check(&left, [(-1, 0), (0, 0), (0, -1)], kind::RIGHT, 4);
+    }
+
+    #[test]
+    fn names_and_sides_are_known() {
+        let graph = drawn::graph(&CROSS);
+        let turns = all(&graph);
+        let east = turns[drawn::arm(&graph, (0, 0), (1, 0)) as usize];
+        let bit = |to| 1_u8 << graph.local(drawn::arm(&graph, (0, 0), to));
+        assert_eq!(east.same_name, bit((-1, 0)) | bit((1, 0)));
+        // Coming from the west, a road lies to either side; from the north, two lie to the right of a left turn.
+        assert_eq!((east.left & bit((-1, 0)), east.right & bit((-1, 0))), (bit((-1, 0)), bit((-1, 0))));
+        assert_eq!((east.left & bit((0, 1)), east.right & bit((0, 1))), (0, bit((0, 1))));
+    }
+
+    #[test]
+    fn street_between_two_halves_of_a_divided_road_is_internal() {
+        let divided: [Drawn<'_>; 3] = [
+            ("highway=primary oneway=yes", &[(-9, 0), (0, 0), (9, 0)]),
+            ("highway=primary oneway=-1", &[(-9, 1), (0, 1), (9, 1)]),
+            ("highway=residential", &[(0, -9), (0, 0), (0, 1), (0, 9)]),
+        ];
+        let internal = |drawing: &[Drawn<'_>]| {
+            let graph = drawn::graph(drawing);
+            all(&graph).iter().filter(|turns| turns.is_internal).count()
+        };
+        // 111 metres apart they are two junctions.
+        assert_eq!(internal(&divided), 0);
+        let roads = drawn::roads(&divided).into_iter().map(|mut road| {
+            for vertex in &mut road.line {
+                *vertex = crate::navigation::geometry::Vertex { lat: vertex.lat / 5, lon: vertex.lon / 5 };
+            }
+            road
+        });
+        let graph = Graph::new(roads.collect(), &mut zellige_model::Findings::default());
+        assert_eq!(all(&graph).iter().filter(|turns| turns.is_internal).count(), 2);
+    }
+
+    #[test]
+    fn more_arms_than_take_part_are_no_harm() {
+        let ends: Vec<[(i32, i32); 2]> = (0..12).map(|x| [(0, 0), (x - 6, 5)]).collect();
+        let drawing: Vec<Drawn<'_>> = ends.iter().map(|line| ("highway=primary", &line[..])).collect();
+        let graph = drawn::graph(&drawing);
+        assert_eq!(all(&graph).len(), 24);
+    }
+
+    #[test]
+    fn headings_survive_their_byte() {
+        assert_eq!([0, 1, 90, 180, 359].map(|heading| expand(reduce(heading))), [0, 1, 90, 180, 359]);
+    }
+}

@@ -469,3 +469,220 @@ impl Islands {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zellige_ingest::Source;
+    use zellige_model::{Geometry, GeometryKind, LonLat};
+
+    use super::*;
+    use crate::moment::Moment;
+    use crate::navigation::layout::{Field, HEADER_BYTES, header};
+    use crate::navigation::{Settings, build};
+
+    const LINES: &str = r#"{"type":"Feature","id":1,"properties":{"highway":"primary","name":"Long Road"},"geometry":{"type":"LineString","coordinates":[[8.49,47.1],[8.499,47.1],[8.51,47.101]]}}
+{"type":"Feature","id":2,"properties":{"highway":"residential","name":"Side"},"geometry":{"type":"LineString","coordinates":[[8.499,47.1],[8.499,47.11]]}}
+{"type":"Feature","id":3,"properties":{"highway":"residential","oneway":"yes","turn_restrictions":[{"restriction":"no_right_turn","to":2,"except":["bicycle"]}]},"geometry":{"type":"LineString","coordinates":[[8.498,47.11],[8.499,47.11]]}}
+"#;
+
+    fn pack() -> Vec<u8> {
+        let mut area = Geometry { kind: GeometryKind::Polygon, ..Geometry::default() };
+        area.points =
+            [(8.0, 47.0), (9.0, 47.0), (9.0, 48.0), (8.0, 48.0)].map(|(x, y)| LonLat::new(x, y)).into();
+        area.end_part();
+        area.end_polygon();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pack.tar");
+        let settings = Settings { created: Moment::from_milliseconds(1_700_000_000_000), overwrite: false };
+        build(Source::new("roads").reader("lines", Box::new(LINES.as_bytes())), &area, &path, &settings)
+            .unwrap();
+        fs::read(path).unwrap()
+    }
+
+    /// Returns where the tile of a name begins in a pack.
+    fn tile_at(pack: &[u8], name: &str) -> usize {
+        let (members, _) = tar::read(pack);
+        members.iter().find(|member| member.name == name).unwrap().content.start
+    }
+
+    const FINE: &str = "2/000/789/873.gph";
+    const MAIN: &str = "0/003/107.gph";
+
+    /// Overwrites a field of a record that begins at a byte.
+    fn set(pack: &mut [u8], at: usize, field: Field, value: u64) {
+        let mut record: Vec<u64> = pack[at..]
+            .chunks_exact(8)
+            .take(40)
+            .map(|word| u64::from_le_bytes(word.try_into().unwrap()))
+            .collect();
+        let mut cleared = vec![0; record.len()];
+        field.put(&mut cleared, field.max());
+        for (word, mask) in record.iter_mut().zip(&cleared) {
+            *word &= !mask;
+        }
+        field.put(&mut record, value);
+        for (place, word) in pack[at..].chunks_exact_mut(8).zip(&record) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+    }
+
+    fn get(pack: &[u8], at: usize, field: Field) -> u64 {
+        let record: Vec<u64> = pack[at..]
+            .chunks_exact(8)
+            .take(40)
+            .map(|word| u64::from_le_bytes(word.try_into().unwrap()))
+            .collect();
+        field.get(&record)
+    }
+
+    /// Checks that a fault that is planted into a pack is found.
+    fn check(plant: &dyn Fn(&mut Vec<u8>), expected: &str) {
+        let mut pack = pack();
+        plant(&mut pack);
+        let verdict = judge(&pack);
+        let faults: Vec<String> = verdict.faults.iter().map(ToString::to_string).collect();
+        assert!(faults.iter().any(|fault| fault.contains(expected)), "{expected}: {faults:?}");
+    }
+
+    /// Returns where nodes and edges of a tile begin.
+    fn parts(pack: &[u8], name: &str) -> (usize, usize) {
+        let at = tile_at(pack, name);
+        let nodes = at + HEADER_BYTES;
+        let transitions = nodes + 32 * get(pack, at, header::N_NODES) as usize;
+        (nodes, transitions + 8 * get(pack, at, header::N_TRANSITIONS) as usize)
+    }
+
+    #[test]
+    fn sound_pack_has_no_fault() {
+        let verdict = judge(&pack());
+        assert_eq!(verdict.faults, []);
+        assert!(verdict.is_sound());
+        assert_eq!((verdict.tiles, verdict.nodes, verdict.edges), ([1, 0, 2], 6, 8));
+        assert_eq!((verdict.islands, verdict.mainland_nodes), (1, 6));
+        assert_eq!((verdict.car_edges, verdict.foot_edges, verdict.names), (7, 8, 6));
+    }
+
+    #[test]
+    fn faults_of_tiles_are_found() {
+        let tile = |field: Field, value: u64| {
+            move |pack: &mut Vec<u8>| {
+                let at = tile_at(pack, FINE);
+                set(pack, at, field, value);
+            }
+        };
+        check(&tile(header::SIZE, 7), "it says it has 7 bytes");
+        check(&tile(header::ID, 9), "its id is not that of its name");
+        check(&tile(header::CORNER_LON, 0), "its corner is not where its id says");
+        check(&tile(header::INFOS, 1 << 30), "its parts overlap or reach beyond its end");
+        check(&tile(header::N_NODES, 1 << 20), "its parts overlap or reach beyond its end");
+        check(&tile(header::VERSION_WORDS[0], 0x39), "its format has version `9`");
+        check(&tile(header::N_PREDICTED, 1), "public transport or predicted speeds");
+    }
+
+    #[test]
+    fn faults_of_nodes_and_transitions_are_found() {
+        let node = |field: Field, value: u64| {
+            move |pack: &mut Vec<u8>| {
+                let at = parts(pack, FINE).0;
+                set(pack, at, field, value);
+            }
+        };
+        check(&node(node::FIRST_EDGE, 2), "its edges do not follow those of the node before it");
+        check(&node(node::N_EDGES, 0), "its edges do not follow those of the node before it");
+        check(&node(node::LON_6, 4_000_000), "it lies outside of its tile");
+        check(&node(node::N_TRANSITIONS, 7), "its transitions do not follow");
+        let transition = |field: Field, value: u64| {
+            move |pack: &mut Vec<u8>| {
+                let (nodes, edges) = parts(pack, FINE);
+                let at = edges - 8;
+                assert!(at > nodes);
+                set(pack, at, field, value);
+            }
+        };
+        check(&transition(transition::NODE, 0), "it leads to a node that is not there");
+        check(&transition(transition::IS_UP, 0), "it does not lead to the level that it says");
+    }
+
+    #[test]
+    fn faults_of_edges_are_found() {
+        let edge = |field: Field, value: u64| {
+            move |pack: &mut Vec<u8>| {
+                let at = parts(pack, MAIN).1;
+                set(pack, at, field, value);
+            }
+        };
+        check(&edge(edge::END, 0), "it ends at a node that is not there");
+        check(&edge(edge::OPPOSITE, 99), "it has no opposite edge");
+        check(&edge(edge::LENGTH, 1), "its opposite edge is another one");
+        check(&edge(edge::FORWARD_ACCESS, 2), "who may travel it");
+        check(&edge(edge::LEAVES_TILE, 1), "whether it leaves its tile");
+        check(&edge(edge::INFO, (1 << 25) - 1), "its info lies outside of those of the tile");
+        check(&edge(edge::SPEED, 0), "its speed is zero");
+        let turned = |pack: &mut Vec<u8>| {
+            let at = parts(pack, MAIN).1;
+            let is_forward = get(pack, at, edge::IS_FORWARD);
+            set(pack, at, edge::IS_FORWARD, 1 - is_forward);
+        };
+        check(&turned, "its shape does not lead from its first node to its last");
+    }
+
+    #[test]
+    fn faults_of_bins_and_restrictions_are_found() {
+        let bins = |pack: &mut Vec<u8>| {
+            let at = tile_at(pack, FINE);
+            let bin = (0..BINS).find(|bin| get(pack, at, header::bin_end(*bin)) > 0).unwrap();
+            assert!(get(pack, at, header::bin_end(bin)) > 0);
+            let first = get(pack, at, header::RESTRICTIONS_AT_END) as usize
+                - 8 * get(pack, at, header::bin_end(BINS - 1)) as usize;
+            pack[at + first..at + first + 8].copy_from_slice(&u64::MAX.to_le_bytes());
+        };
+        check(&bins, "it lists an edge that is not there");
+        check(&bins, "it is in no bin");
+        let restriction = |pack: &mut Vec<u8>| {
+            let at = tile_at(pack, FINE);
+            let first = at + get(pack, at, header::RESTRICTIONS_AT_END) as usize;
+            pack[first..first + 5].fill(0xff);
+        };
+        check(&restriction, "it names an edge that is not there");
+    }
+
+    #[test]
+    fn faults_of_the_archive_are_found() {
+        check(&|pack| pack[0] = b'j', "a header has a wrong checksum");
+        check(&|pack| pack.truncate(pack.len() - 1024), "without two blocks of zeros");
+        check(&|pack| pack[tar::BLOCK_BYTES] += 1, "it does not list the tiles where they are");
+        check(&Vec::clear, "it has no graph tile");
+    }
+
+    #[test]
+    fn lost_tile_is_missed_by_its_neighbours() {
+        let lose = |pack: &mut Vec<u8>| {
+            let at = tile_at(pack, MAIN);
+            let size = get(pack, at, header::SIZE) as usize;
+            pack.drain(at - tar::BLOCK_BYTES..at + tar::padded(size));
+        };
+        check(&lose, "it leads to a node that is not there");
+        check(&lose, "it lists an edge that is not there");
+    }
+
+    #[test]
+    fn any_byte_may_be_wrong() {
+        let pack = pack();
+        for at in 0..pack.len() {
+            for flip in [0x01, 0x80, 0xff] {
+                let mut damaged = pack.clone();
+                damaged[at] ^= flip;
+                let _ = judge(&damaged);
+            }
+        }
+        for length in (0..pack.len()).step_by(7) {
+            let _ = judge(&pack[..length]);
+        }
+    }
+
+    #[test]
+    fn pack_that_is_not_there_is_an_error() {
+        let error = verify(Path::new("nowhere.tar")).unwrap_err();
+        assert_eq!(error.to_string(), "cannot open `nowhere.tar`");
+    }
+}

@@ -425,3 +425,100 @@ fn names(tags: &Tags<'_>, class: u8) -> Vec<Name> {
     add("int_ref", true);
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns what a road is by its tags, and the keys that were not understood.
+    fn read(tags: &[(&'static str, &'static str)]) -> (Result<Way, String>, Vec<String>) {
+        let mut all = Tags::default();
+        for (key, value) in tags {
+            all.push(key, *value);
+        }
+        let mut notes = Vec::new();
+        let way = of(&all, 1, &|_, _| {}, &mut |key| notes.push(key.to_owned()));
+        (way, notes)
+    }
+
+    /// Checks class, usage, speeds, surface, lanes and lanes for bicycles.
+    fn check(tags: &[(&'static str, &'static str)], expected: &str) {
+        let way = read(tags).0.unwrap();
+        let found = format!(
+            "{} {} {:?} {} {:?} {:?}",
+            way.class, way.usage, way.speed, way.surface, way.lanes, way.cycle_lane
+        );
+        assert_eq!(found, expected, "{tags:?}");
+    }
+
+    #[test]
+    fn kinds_give_usual_values() {
+        check(&[("highway", "motorway")], "0 0 [105, 105] 0 [1, 1] [0, 0]");
+        check(&[("highway", "service"), ("service", "driveway")], "7 4 [12, 12] 0 [1, 1] [0, 0]");
+        check(&[("highway", "track"), ("tracktype", "grade3")], "7 3 [12, 12] 4 [1, 1] [0, 0]");
+        check(&[("highway", "footway"), ("footway", "crossing")], "7 32 [25, 25] 1 [1, 1] [0, 0]");
+        check(&[("highway", "path"), ("sac_scale", "hiking")], "7 27 [25, 25] 6 [1, 1] [1, 1]");
+    }
+
+    #[test]
+    fn speeds_lanes_and_surfaces_are_read() {
+        check(&[("highway", "primary"), ("maxspeed", "70"), ("lanes", "4")], "2 0 [70, 70] 0 [2, 2] [0, 0]");
+        check(&[("highway", "primary"), ("maxspeed:forward", "60")], "2 0 [60, 60] 0 [1, 1] [0, 0]");
+        check(
+            &[("highway", "primary"), ("maxspeed:forward", "60"), ("maxspeed:backward", "80")],
+            "2 0 [60, 80] 0 [1, 1] [0, 0]",
+        );
+        check(
+            &[("highway", "primary"), ("oneway", "yes"), ("lanes", "3"), ("cycleway", "lane")],
+            "2 0 [75, 75] 0 [3, 3] [2, 0]",
+        );
+        check(&[("highway", "tertiary"), ("surface", "fine_gravel")], "4 0 [50, 50] 5 [1, 1] [0, 0]");
+        check(&[("highway", "tertiary"), ("cycleway:right", "track")], "4 0 [50, 50] 0 [1, 1] [3, 0]");
+    }
+
+    #[test]
+    fn numbers_come_before_names_on_trunk_roads() {
+        let names = |highway| {
+            let way =
+                read(&[("highway", highway), ("name", "Long Road;Old Road"), ("ref", "A 8")]).0.unwrap();
+            way.names.into_iter().map(|name| name.text).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(names("trunk"), "A 8, Long Road, Old Road");
+        assert_eq!(names("primary"), "Long Road, Old Road, A 8");
+    }
+
+    #[test]
+    fn what_nobody_may_travel_is_no_road() {
+        for (tags, reason) in [
+            (&[("highway", "proposed")][..], "its kind `proposed` is no road"),
+            (&[("highway", "residential"), ("access", "no")], "nobody may travel on it"),
+            (&[("highway", "pedestrian"), ("area", "yes")], "it is an area"),
+        ] {
+            assert_eq!(read(tags).0.unwrap_err(), reason);
+        }
+    }
+
+    #[test]
+    fn values_that_are_not_understood_are_told() {
+        let (way, notes) = read(&[
+            ("highway", "residential"),
+            ("oneway", "maybe"),
+            ("maxspeed", "fast"),
+            ("surface", "lava"),
+            ("lanes", "99"),
+            ("layer", "up"),
+        ]);
+        assert_eq!(way, read(&[("highway", "residential")]).0);
+        assert_eq!(notes, ["oneway", "maxspeed", "surface", "lanes", "layer"]);
+    }
+
+    #[test]
+    fn destination_only_is_known() {
+        for (key, value, expected) in
+            [("access", "private", true), ("motor_vehicle", "destination", true), ("foot", "private", false)]
+        {
+            let way = read(&[("highway", "residential"), (key, value)]).0.unwrap();
+            assert_eq!(way.flags.has(Flags::DESTINATION_ONLY), expected, "{key}");
+        }
+    }
+}
