@@ -243,9 +243,10 @@ impl Checker {
         let Some(id) = &layer.source else { return self.missing(value, "source") };
         let place = value.member("source").unwrap_or(value);
         let Some(source) = style.sources.iter().find(|source| source.id == *id) else {
-            let hint = did_you_mean(id, style.sources.iter().map(|source| source.id.as_str()));
             self.report(place, &format!("there is no source `{id}`"), "the id of a source");
-            return self.hint(hint);
+            // More sources are refused anyway, and comparing all with all would take long.
+            let known = style.sources.iter().take(SOURCES_MAX).map(|source| source.id.as_str());
+            return self.hint(|| did_you_mean(id, known));
         };
         if !layer.kind.sources().contains(&source.kind) {
             self.report(
@@ -322,7 +323,7 @@ impl Checker {
             let all: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
             let place = object.member(key).unwrap_or(object);
             self.report(place, &format!("unknown {what} `{name}`"), &all.join(", "));
-            self.hint(did_you_mean(&name, all));
+            self.hint(|| did_you_mean(&name, all));
         }
         known
     }
@@ -382,10 +383,12 @@ impl Checker {
         }
     }
 
-    /// Gives the latest problem a hint.
-    fn hint(&mut self, hint: Option<String>) {
-        if let Some(problem) = self.problems.last_mut() {
-            problem.hint = problem.hint.take().or(hint);
+    /// Gives the problem that was just reported a hint, while problems are listed.
+    fn hint(&mut self, hint: impl FnOnce() -> Option<String>) {
+        if self.problems.len() < PROBLEMS_MAX
+            && let Some(problem) = self.problems.last_mut()
+        {
+            problem.hint = hint();
         }
     }
 }

@@ -10,6 +10,12 @@ use serde_json::Value as Json;
 /// How deep a filter may be nested, levels; the reader of expressions goes no deeper either.
 pub(crate) const FILTER_NESTING_MAX: usize = 96;
 
+/// How deep `let` may be nested, levels: the reader takes twice as long with each.
+const LET_NESTING_MAX: usize = 4;
+
+/// How many parts an array of a filter may have: the reader holds each label of a `match` against each.
+const PARTS_MAX: usize = 20_000;
+
 /// Numbers about how the map is looked at. The reader allows the zoom in few places of properties only, and
 /// does not know the other two, which only some engines have; filters may use all of them anywhere.
 const VIEW_OPERATORS: [&str; 3] = ["zoom", "pitch", "distance-from-center"];
@@ -26,8 +32,15 @@ pub(super) struct Fault {
 /// Checks a filter.
 pub(super) fn check(filter: &Json) -> Result<(), Fault> {
     let at_top = |reason: String| Fault { way: Vec::new(), reason };
-    if FILTER_NESTING_MAX < nesting(filter) {
+    let Extent { depth, lets, longest } = Extent::of(filter);
+    if FILTER_NESTING_MAX < depth {
         return Err(at_top(format!("nested deeper than {FILTER_NESTING_MAX} levels")));
+    }
+    if PARTS_MAX < longest {
+        return Err(at_top(format!("an array of {longest} parts, expected at most {PARTS_MAX}")));
+    }
+    if LET_NESTING_MAX < lets {
+        return Err(at_top(format!("`let` nested deeper than {LET_NESTING_MAX} levels")));
     }
     if !matches!(filter, Json::Array(_) | Json::Bool(_)) {
         return Err(at_top("a filter is an array".to_owned()));
@@ -128,18 +141,38 @@ fn check_old(filter: &Json) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Counts the levels of arrays and objects.
-fn nesting(json: &Json) -> usize {
-    let (mut deepest, mut todo) = (0, vec![(json, 1)]);
-    while let Some((json, depth)) = todo.pop() {
-        match json {
-            Json::Array(items) => todo.extend(items.iter().map(|item| (item, depth + 1))),
-            Json::Object(members) => todo.extend(members.values().map(|member| (member, depth + 1))),
-            _ => continue,
+/// How far a filter reaches.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    /// Levels of arrays and objects.
+    depth: usize,
+    /// Levels of `let`.
+    lets: usize,
+    /// Parts of the longest array.
+    longest: usize,
+}
+
+impl Extent {
+    fn of(filter: &Json) -> Self {
+        let (mut extent, mut todo) = (Self::default(), vec![(filter, 1, 0)]);
+        while let Some((json, depth, lets)) = todo.pop() {
+            let lets = lets + usize::from(json.get(0).is_some_and(|head| head == "let"));
+            match json {
+                Json::Array(items) => todo.extend(items.iter().map(|item| (item, depth + 1, lets))),
+                Json::Object(members) => {
+                    todo.extend(members.values().map(|member| (member, depth + 1, lets)))
+                }
+                _ => continue,
+            }
+            let parts = json.as_array().map_or(0, Vec::len);
+            extent = Self {
+                depth: extent.depth.max(depth),
+                lets: extent.lets.max(lets),
+                longest: extent.longest.max(parts),
+            };
         }
-        deepest = deepest.max(depth);
+        extent
     }
-    deepest
 }
 
 /// Replaces numbers about the view by one about the feature.
@@ -227,9 +260,13 @@ mod tests {
     }
 
     #[test]
-    fn deep_filters_are_refused() {
+    fn deep_and_long_filters_are_refused() {
+        let long = vec!["1"; PARTS_MAX].join(",");
+        check(&format!(r#"["in","a",{long}]"#), "[] an array of 20002 parts, expected at most 20000");
         let deep = r#"["!","#.repeat(FILTER_NESTING_MAX) + "true" + &"]".repeat(FILTER_NESTING_MAX);
         check(&deep, "");
         check(&format!(r#"["!",{deep}]"#), "[] nested deeper than 96 levels");
+        let lets = r#"["let","a",1,"#.repeat(5) + "true" + &"]".repeat(5);
+        check(&lets, "[] `let` nested deeper than 4 levels");
     }
 }

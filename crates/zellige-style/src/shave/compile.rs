@@ -5,6 +5,8 @@
 //! Keeps:  what is not understood as a step that may come to anything.
 //! Source: the style specification, expressions and filters of the time before them.
 
+use std::collections::HashMap;
+
 use serde_json::Value as Json;
 
 use crate::document::is_expression;
@@ -161,9 +163,10 @@ impl Op {
 pub(super) fn compile(filter: &Json) -> Filter {
     let mut compiler = Compiler {
         filter: Filter { steps: Vec::new(), names: Vec::new() },
+        names: HashMap::new(),
         todo: Vec::new(),
         results: Vec::new(),
-        scope: Vec::new(),
+        bound: HashMap::new(),
     };
     if filter.is_null() {
         compiler.push(Step::Constant(Json::Bool(true)));
@@ -177,7 +180,7 @@ pub(super) fn compile(filter: &Json) -> Filter {
             Task::VisitOld(json) => compiler.visit_old(json),
             Task::Finish(form, count) => compiler.finish(form, count),
             Task::Bind(names) => compiler.bind(&names),
-            Task::Unbind(count) => compiler.scope.truncate(compiler.scope.len() - count),
+            Task::Unbind(names) => compiler.unbind(&names),
         }
     }
     compiler.filter
@@ -192,8 +195,8 @@ enum Task<'j> {
     Finish(Form<'j>, usize),
     /// Give the latest results names.
     Bind(Vec<&'j str>),
-    /// Forget so many names.
-    Unbind(usize),
+    /// Forget these names.
+    Unbind(Vec<&'j str>),
 }
 
 /// What is made of results.
@@ -206,11 +209,13 @@ enum Form<'j> {
 
 struct Compiler<'j> {
     filter: Filter,
+    /// The numbers of attributes.
+    names: HashMap<&'j str, usize>,
     todo: Vec<Task<'j>>,
     /// Steps that wait for the one that needs them.
     results: Vec<usize>,
-    /// Names that `let` gave, the innermost last.
-    scope: Vec<(&'j str, usize)>,
+    /// What names stand for that `let` gave, the innermost last.
+    bound: HashMap<&'j str, Vec<usize>>,
 }
 
 impl<'j> Compiler<'j> {
@@ -220,11 +225,11 @@ impl<'j> Compiler<'j> {
     }
 
     /// Returns the number of an attribute.
-    fn name(&mut self, name: &str) -> usize {
-        let known = self.filter.names.iter().position(|known| known == name);
-        known.unwrap_or_else(|| {
-            self.filter.names.push(name.to_owned());
-            self.filter.names.len() - 1
+    fn name(&mut self, name: &'j str) -> usize {
+        let names = &mut self.filter.names;
+        *self.names.entry(name).or_insert_with(|| {
+            names.push(name.to_owned());
+            names.len() - 1
         })
     }
 
@@ -258,8 +263,8 @@ impl<'j> Compiler<'j> {
             ("geometry-type", []) => self.push(Step::GeometryType),
             ("zoom", []) => self.push(Step::Zoom),
             ("var", [Json::String(name)]) => {
-                let bound = self.scope.iter().rev().find(|(known, _)| known == name);
-                self.push(bound.map_or(Step::Any, |(_, step)| Step::Same(*step)));
+                let bound = self.bound.get(name.as_str()).and_then(|steps| steps.last());
+                self.push(bound.map_or(Step::Any, |step| Step::Same(*step)));
             }
             ("let", [bindings @ .., body]) if bindings.len().is_multiple_of(2) => {
                 self.bindings(bindings, body);
@@ -289,7 +294,7 @@ impl<'j> Compiler<'j> {
     fn bindings(&mut self, bindings: &'j [Json], body: &'j Json) {
         let names: Option<Vec<&str>> = bindings.iter().step_by(2).map(Json::as_str).collect();
         let Some(names) = names else { return self.push(Step::Any) };
-        self.todo.push(Task::Unbind(names.len()));
+        self.todo.push(Task::Unbind(names.clone()));
         self.todo.push(Task::Visit(body));
         self.todo.push(Task::Bind(names));
         self.todo.extend(bindings.iter().skip(1).step_by(2).rev().map(Task::Visit));
@@ -297,7 +302,15 @@ impl<'j> Compiler<'j> {
 
     fn bind(&mut self, names: &[&'j str]) {
         let steps = self.results.split_off(self.results.len() - names.len());
-        self.scope.extend(names.iter().copied().zip(steps));
+        for (name, step) in names.iter().zip(steps) {
+            self.bound.entry(name).or_default().push(step);
+        }
+    }
+
+    fn unbind(&mut self, names: &[&'j str]) {
+        for name in names {
+            self.bound.get_mut(name).and_then(Vec::pop);
+        }
     }
 
     fn finish(&mut self, form: Form<'j>, count: usize) {
@@ -359,7 +372,7 @@ impl<'j> Compiler<'j> {
     }
 
     /// Makes a step of what an old filter names, and returns its number.
-    fn old_value(&mut self, name: &str) -> usize {
+    fn old_value(&mut self, name: &'j str) -> usize {
         let step = match name {
             "$type" => Step::Type,
             "$id" => Step::Id,

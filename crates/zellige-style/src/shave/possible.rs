@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
@@ -59,7 +60,9 @@ impl Looked {
     /// Prepares to look up the attributes of a filter in a layer with these keys.
     pub(super) fn of(filter: Option<&Filter>, keys: &[String]) -> Self {
         let names = filter.map(|filter| filter.names.as_slice()).unwrap_or_default();
-        let number = |key: &String| names.iter().position(|name| name == key);
+        let numbers: HashMap<&String, usize> =
+            names.iter().enumerate().map(|(number, name)| (name, number)).collect();
+        let number = |key: &String| numbers.get(key).copied();
         Self { numbers: keys.iter().map(number).collect(), found: vec![Found::Missing; names.len()] }
     }
 
