@@ -160,7 +160,7 @@ impl Extent {
             match json {
                 Json::Array(items) => todo.extend(items.iter().map(|item| (item, depth + 1, lets))),
                 Json::Object(members) => {
-                    todo.extend(members.values().map(|member| (member, depth + 1, lets)))
+                    todo.extend(members.values().map(|member| (member, depth + 1, lets)));
                 }
                 _ => continue,
             }
