@@ -116,7 +116,7 @@ pub struct Counts {
 /// # Errors
 ///
 /// [`Error::NoRoads`] when no road meets the region; [`Error::Source`] when the source cannot be read;
-/// [`Error::TileFull`] and [`Error::TooManyRoads`] when the format has no room; [`Error::Archive`] and
+/// [`Error::TileFull`], [`Error::TooManyRoads`] and [`Error::TooManyBins`] when the format has no room; [`Error::Archive`] and
 /// [`Error::Io`] when the pack cannot be written. There is no new file then, and an old one stays.
 pub fn build(
     source: Source,
@@ -138,7 +138,7 @@ pub fn build(
     let densities = speed::densities(&graph);
     let n_restrictions = restrictions.bits.iter().map(|bits| u64::from(bits.count_ones())).sum::<u64>();
     let network = Network {
-        bins: bins::of(&graph, &places.arms),
+        bins: bins::of(&graph, &places.arms)?,
         speeds: speed::speeds(&graph, &densities),
         turns: turns::all(&graph),
         no_ways_through: through::no_ways_through(&graph),

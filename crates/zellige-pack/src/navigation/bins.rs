@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use super::error::Error;
 use super::geometry::{UNITS_PER_DEGREE, Vertex};
 use super::graph::Graph;
 use super::layout::{BINS, BINS_SIDE};
@@ -20,13 +21,20 @@ const COLUMNS: i64 = columns(FINEST) as i64 * BINS_SIDE as i64;
 /// Bins from south to north.
 const ROWS: i64 = rows(FINEST) as i64 * BINS_SIDE as i64;
 
+/// So many entries all bins have at most, 8 bytes each.
+const ENTRIES_MAX: usize = 1 << 28;
+
 /// The edges in each bin of a tile.
 pub(super) type Bins = [Vec<GraphId>; BINS];
 
 /// Returns the bins by number of their tile.
-pub(super) fn of(graph: &Graph, arms: &[GraphId]) -> BTreeMap<u32, Bins> {
+///
+/// # Errors
+///
+/// [`Error::TooManyBins`] when edges are so many and so long that their lists would be too large.
+pub(super) fn of(graph: &Graph, arms: &[GraphId]) -> Result<BTreeMap<u32, Bins>, Error> {
     let mut tiles: BTreeMap<u32, Bins> = BTreeMap::new();
-    let mut touched = Vec::new();
+    let (mut touched, mut n_entries) = (Vec::new(), 0);
     for edge in &graph.edges {
         touched.clear();
         for pair in graph.shape(edge).windows(2) {
@@ -34,13 +42,17 @@ pub(super) fn of(graph: &Graph, arms: &[GraphId]) -> BTreeMap<u32, Bins> {
         }
         touched.sort_unstable();
         touched.dedup();
+        n_entries += touched.len();
+        if n_entries > ENTRIES_MAX {
+            return Err(Error::TooManyBins { n_entries_max: ENTRIES_MAX });
+        }
         for (row, column) in &touched {
             let tile = row / BINS_SIDE as i64 * i64::from(columns(FINEST)) + column / BINS_SIDE as i64;
             let bin = row % BINS_SIDE as i64 * BINS_SIDE as i64 + column % BINS_SIDE as i64;
             tiles.entry(tile as u32).or_default()[bin as usize].push(arms[edge.arms[ALONG] as usize]);
         }
     }
-    tiles
+    Ok(tiles)
 }
 
 /// Appends row and column of each bin that a segment touches, the shorter way round the world.

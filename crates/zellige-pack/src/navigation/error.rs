@@ -28,6 +28,12 @@ pub enum Error {
         /// The bound.
         n_roads_max: usize,
     },
+    /// Roads are so long that the lists by which positions are matched to them would be too large.
+    #[error("the roads of the region pass through more than {n_entries_max} squares of 0.05 degrees")]
+    TooManyBins {
+        /// The bound.
+        n_entries_max: usize,
+    },
     /// A graph tile would be larger than its format allows.
     #[error("graph tile `{tile}` is too full: {found} {what}, at most {most} are possible")]
     TileFull {

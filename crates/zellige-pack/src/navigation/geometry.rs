@@ -27,10 +27,9 @@ pub(super) struct Vertex {
 impl Vertex {
     /// Rounds a position of a source; longitudes beyond ±180 degrees are wrapped.
     pub(super) fn of(point: LonLat) -> Self {
-        const TURN: i64 = 360 * UNITS_PER_DEGREE;
         let lon = (point.lon * UNITS_PER_DEGREE as f64).round() as i64;
         let lat = (point.lat * UNITS_PER_DEGREE as f64).round() as i32;
-        Self { lat, lon: ((lon + TURN / 2).rem_euclid(TURN) - TURN / 2) as i32 }
+        Self { lat, lon: wrapped(lon) as i32 }
     }
 
     /// Returns the position in degrees.
@@ -55,16 +54,27 @@ impl Vertex {
         Self { lat, lon }
     }
 
-    /// Returns the vertex as far along the straight line to `other` as `share` says, from 0 to 1.
+    /// Returns the vertex as far along the straight line to `other` as `share` says, from 0 to 1; the short way round.
     pub(super) fn toward(self, other: Self, share: f64) -> Self {
-        let between = |a: i32, b: i32| a + (f64::from(b - a) * share).round() as i32;
-        Self { lat: between(self.lat, other.lat), lon: between(self.lon, other.lon) }
+        let [lat, lon] = [other.lat, other.lon].map(i64::from);
+        let (lat, lon) = (lat - i64::from(self.lat), wrapped(lon - i64::from(self.lon)));
+        let step = |whole: i64| (whole as f64 * share).round() as i64;
+        Self {
+            lat: (i64::from(self.lat) + step(lat)) as i32,
+            lon: wrapped(i64::from(self.lon) + step(lon)) as i32,
+        }
     }
 
     fn radians(self) -> (f64, f64) {
         let radians = |units: i32| f64::from(units) * (PI / (180.0 * UNITS_PER_DEGREE as f64));
         (radians(self.lat), radians(self.lon))
     }
+}
+
+/// Returns the same longitude, or difference of longitudes, within half a turn.
+fn wrapped(lon: i64) -> i64 {
+    const TURN: i64 = 360 * UNITS_PER_DEGREE;
+    (lon + TURN / 2).rem_euclid(TURN) - TURN / 2
 }
 
 /// Returns the distance of two positions in metres.
@@ -241,5 +251,7 @@ mod tests {
     fn longitudes_are_wrapped() {
         assert_eq!(at(190.0, 0.0), at(-170.0, 0.0));
         assert_eq!(at(180.0, 0.0), at(-180.0, 0.0));
+        assert_eq!(at(179.0, 0.0).toward(at(-179.0, 2.0), 0.5), at(180.0, 1.0));
+        assert_eq!(at(-179.0, 0.0).toward(at(179.0, 2.0), 0.75), at(179.5, 1.5));
     }
 }

@@ -6,6 +6,8 @@
 //! Keeps:  the order of rules: later ones change what earlier ones said.
 //! Source: Overture Maps schema, transportation theme, segment.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use zellige_model::{Attributes, ValueRef};
 
@@ -35,6 +37,7 @@ struct Rules {
     flags: Vec<Value>,
     levels: Vec<Value>,
     routes: Vec<Value>,
+    subclasses: Vec<Value>,
 }
 
 /// Whether the attributes are those of a road in this schema.
@@ -63,8 +66,10 @@ impl<'a> Segment<'a> {
             flags: list("road_flags"),
             levels: list("level_rules"),
             routes: list("routes"),
+            subclasses: list("subclass_rules"),
         };
-        let all = [&rules.access, &rules.speeds, &rules.surfaces, &rules.flags, &rules.levels, &rules.routes];
+        let Rules { access, speeds, surfaces, flags, levels, routes, subclasses } = &rules;
+        let all = [access, speeds, surfaces, flags, levels, routes, subclasses];
         let mut cuts = vec![0.0, 1.0];
         cuts.extend(all.into_iter().flatten().filter_map(between).flatten());
         cuts.sort_by(f64::total_cmp);
@@ -85,7 +90,8 @@ impl<'a> Segment<'a> {
     pub(super) fn tags(&self, at: f64, note: &mut dyn FnMut(&str)) -> Tags<'a> {
         let text = |key| self.attributes.get(key).and_then(text_of);
         let mut tags = Tags::default();
-        let subclass = text("subclass").unwrap_or_default();
+        let ruled = last_text(&self.rules.subclasses, at).map(|subclass| Cow::Owned(subclass.to_owned()));
+        let subclass = ruled.or_else(|| text("subclass")).unwrap_or_default();
         let flags: Vec<&str> = holding(&self.rules.flags, at)
             .filter_map(|rule| rule.get("values").unwrap_or(rule).as_array())
             .flatten()
@@ -339,6 +345,16 @@ mod tests {
             &[("class", "primary"), ("speed_limits", speeds), ("road_flags", flags)],
             "0-0.25 primary 50 cf cf, 0.25-0.5 primary 30 mph cf cf, 0.5-1 primary_link 50 cf cf",
         );
+    }
+
+    #[test]
+    fn subclass_may_hold_for_a_part() {
+        let rules = r#"[{"value":"link","between":[0,0.5]}]"#;
+        check(
+            &[("class", "trunk"), ("subclass_rules", rules)],
+            "0-0.5 trunk_link ? cf cf, 0.5-1 trunk ? cf cf",
+        );
+        check(&[("class", "trunk"), ("subclass", "link")], "0-1 trunk_link ? cf cf");
     }
 
     #[test]

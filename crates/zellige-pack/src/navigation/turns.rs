@@ -32,7 +32,7 @@ const SHORT_M: u32 = 50;
 pub(super) struct Turns {
     /// Degrees clockwise from north in which the arm leaves its node, 0 to 359.
     pub(super) heading: u32,
-    /// Kinds of turns, see [`Kind`].
+    /// Kinds of turns, see [`kind`].
     pub(super) kinds: [u8; LOCAL_MAX],
     /// How likely one has to stop, 0 to 7.
     pub(super) stops: [u8; LOCAL_MAX],
