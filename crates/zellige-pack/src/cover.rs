@@ -88,6 +88,13 @@ impl Shape {
         self.area_doubled > 0
     }
 
+    /// Counts how often an edge meets a row of tiles: what work a zoom is.
+    #[must_use]
+    pub fn n_crossed_rows(&self, zoom: Zoom) -> u64 {
+        let side = World::tile_side(zoom);
+        self.edges.iter().map(|edge| ((edge.bottom - edge.top) / side) as u64 + 1).sum()
+    }
+
     /// Returns the rows of a zoom from north to south; rows without tiles are left out.
     pub fn rows(&self, zoom: Zoom) -> impl Iterator<Item = Row> {
         let side = World::tile_side(zoom);

@@ -10,6 +10,7 @@ use std::fmt;
 use serde_json::{Map, Value, json};
 use zellige_model::{Geometry, GeometryKind, LonLat, Zoom};
 
+use crate::cover::Shape;
 use crate::japan;
 
 /// The most bytes of a configuration.
@@ -26,6 +27,9 @@ pub const ID_CHARS_MAX: usize = 32;
 pub const ZOOM_MAX: u8 = 16;
 /// How the URL of a style begins.
 const STYLE_SCHEME: &str = "mapbox://styles/";
+/// How often edges may meet rows of tiles at the deepest zoom: seconds of counting. Outlines of countries have a
+/// hundredth of it, combs whose teeth reach around the world more.
+const CROSSED_ROWS_MAX: u64 = 20_000_000;
 /// The farthest longitude: polygons over the antimeridian may run on into the next world.
 const LONGITUDE_MAX: f64 = 360.0;
 
@@ -325,10 +329,14 @@ fn geography(configuration: &Map<String, Value>, reasons: &mut Vec<String>) -> O
         None => Err(format!("`{path}` is missing or no array of rings")),
     };
     let checked = geometry.and_then(|geometry| {
-        let has_area = crate::cover::Shape::of(&geometry).has_area();
-        has_area
-            .then_some(geometry)
-            .ok_or_else(|| format!("`{path}` encloses no area between 85.0511 degrees south and north"))
+        let shape = Shape::of(&geometry);
+        if !shape.has_area() {
+            return Err(format!("`{path}` encloses no area between 85.0511 degrees south and north"));
+        }
+        if Zoom::new(ZOOM_MAX).is_some_and(|zoom| shape.n_crossed_rows(zoom) > CROSSED_ROWS_MAX) {
+            return Err(format!("`{path}` is too intricate, expected fewer long edges"));
+        }
+        Ok(geometry)
     });
     checked.map_err(|reason| reasons.push(reason)).ok()
 }
@@ -529,6 +537,19 @@ mod tests {
                 &at("coordinates` encloses no area between 85.0511 degrees south and north"),
             );
         }
+    }
+
+    #[test]
+    fn combs_around_the_world_are_refused() {
+        let teeth: Vec<String> = (0..800)
+            .map(|number| {
+                format!("[{0},{1}]", f64::from(number) / 1e4, if number % 2 == 0 { -85 } else { 85 })
+            })
+            .collect();
+        let ring = |n_teeth: usize| format!("[{},[0.5,0],{}]", teeth[..n_teeth].join(","), teeth[0]);
+        check(&with_ring(&ring(200)), "");
+        let found = "`configuration.geography.coordinates` is too intricate, expected fewer long edges";
+        check(&with_ring(&ring(800)), found);
     }
 
     #[test]

@@ -91,20 +91,44 @@ pub fn pack(
     if region.navigation && resources.roads.is_none() {
         return Err(Error::Missing { missing: vec!["roads for the navigation pack".to_owned()] });
     }
+    let is_new = !folder.exists();
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    let report = revise(region, resources, folder, settings, watch);
+    if is_new && report.is_err() {
+        // It stays when something is in it.
+        drop(fs::remove_dir(folder));
+    }
+    report
+}
+
+/// Makes the packs of the next revision; the description in the making is locked, so no other run does the same.
+fn revise(
+    region: &Region,
+    resources: Resources,
+    folder: &Path,
+    settings: &Settings,
+    watch: Watch<'_>,
+) -> Result<PackReport, Error> {
+    let path = folder.join(REGION_FILE);
+    let name = path.display().to_string();
+    let part =
+        Part::file(&path, &CreateOptions { overwrite: true }).map_err(Error::archive("start", &name))?;
     let revision = last_revision(folder)? + 1;
     let place = folder.join(revision.to_string());
     fs::create_dir_all(&place).map_err(Error::io("create", &place))?;
     let made = make(region, resources, (&place, revision), settings, watch);
-    let report = made.and_then(|report| {
-        write(&folder.join(REGION_FILE), &report.region)?;
+    let described = made.and_then(|report| {
+        let text = format!("{:#}\n", report.region);
+        part.as_file().write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
+        part.publish().map_err(Error::archive("put in place", &name))?;
         Ok(report)
     });
-    if report.is_err() {
+    if described.is_err() {
         remove_revision(&place);
     } else if let Some(old) = revision.checked_sub(2) {
         remove_revision(&folder.join(old.to_string()));
     }
-    report
+    described
 }
 
 fn make(
@@ -181,15 +205,6 @@ pub fn described(folder: &Path) -> Result<Option<Value>, Error> {
 
 fn last_revision(folder: &Path) -> Result<u64, Error> {
     Ok(described(folder)?.and_then(|region| region["revision"].as_u64()).unwrap_or(0))
-}
-
-/// Writes a JSON document beside its place and renames it.
-fn write(path: &Path, document: &Value) -> Result<(), Error> {
-    let name = path.display().to_string();
-    let part =
-        Part::file(path, &CreateOptions { overwrite: true }).map_err(Error::archive("start", &name))?;
-    part.as_file().write_all(format!("{document:#}\n").as_bytes()).map_err(Error::io("write", path))?;
-    part.publish().map_err(Error::archive("put in place", &name))
 }
 
 /// Removes the packs of a revision, and their folder when nothing else is in it.

@@ -14,3 +14,4 @@ mod interrupted;
 mod check;
 mod explain;
 mod inspect;
+mod pack;

@@ -1,0 +1,133 @@
+//! Packs: made, made again, counted beforehand, checked, refused.
+
+use crate::desk::{Desk, TOWNS, point};
+
+const STYLE: &str = r##"{"version": 8, "sprite": "mapbox://sprites/me/map",
+    "sources": {"towns": {"type": "vector", "url": "mapbox://me.towns"}},
+    "layers": [{"id": "towns", "type": "circle", "source": "towns", "source-layer": "towns",
+        "paint": {"circle-color": "#000"}}]}"##;
+const REGION: &str = r#"{"name": "Here", "configuration": {
+    "geography": {"type": "Polygon", "coordinates": [[[0,0],[10,0],[10,10],[0,10],[0,0]]]},
+    "maps": {"style_url": "mapbox://styles/me/map", "min_zoom": 0, "max_zoom": 16, "include_ideographs": false}}}"#;
+const ROADS: &str = r#"{"configuration": {
+    "geography": {"type": "Polygon", "coordinates": [[[0,0],[10,0],[10,10],[0,10],[0,0]]]}, "navigation": true}}"#;
+const ROAD: &str = "{\"type\":\"Feature\",\"properties\":{\"highway\":\"residential\"},\
+    \"geometry\":{\"type\":\"LineString\",\"coordinates\":[[1,1],[1.01,1.01]]}}\n";
+const ICON: &str =
+    r#"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>"#;
+
+/// Returns a folder with a tileset, a style and regions.
+fn desk() -> Desk {
+    let towns = point("a", 1.0, 2.0) + &point("b", 30.0, 40.0);
+    let desk = Desk::new(&[
+        ("recipe.json", TOWNS),
+        ("towns.geojsonl", &towns),
+        ("style.json", STYLE),
+        ("here.json", REGION),
+        ("ways.json", ROADS),
+        ("roads.geojsonl", ROAD),
+    ]);
+    std::fs::create_dir(desk.path("icons")).unwrap();
+    desk.write("icons/dot.svg", ICON.as_bytes());
+    desk.run("publish recipe.json --source towns.geojsonl -o towns.pmtiles").done();
+    desk
+}
+
+const MAPS: &str = "pack here.json --style style.json --tileset me.towns=towns.pmtiles --icons icons";
+
+#[test]
+fn region_becomes_a_pack_and_then_another_revision() {
+    let desk = desk();
+    let told = desk.run(&format!("{MAPS} -o out")).done();
+    assert!(told.starts_with("out/1/maps.db: 4 tiles (0 of them empty), 6 resources, "), "{told}");
+    assert!(told.contains("revision 1 in ") && told.ends_with("described by out/region.json\n"), "{told}");
+    let region = desk.json("out/region.json");
+    assert_eq!((region["name"].as_str(), region["revision"].as_u64()), (Some("Here"), Some(1)));
+    let pack = &region["packs"][0];
+    assert_eq!(pack["url"], "mapbox://offline-data/me/regions/here/1/maps/1");
+    assert_eq!(pack["size"].as_u64(), Some(desk.read("out/1/maps.db").len() as u64));
+    let checked = desk.run("pack verify out").done();
+    assert_eq!(checked, "out/1/maps.db: maps, 4 tiles (0 of them empty), 6 resources\n  nothing is wrong\n");
+
+    for revision in 2..4 {
+        let object: serde_json::Value =
+            serde_json::from_str(&desk.run(&format!("{MAPS} -o out --json --optimize")).done()).unwrap();
+        assert_eq!(object["region"]["revision"].as_u64(), Some(revision));
+        assert_eq!(object["maps"]["optimized"]["attributes"].as_u64(), Some(8));
+    }
+    assert!(!desk.path("out/1").exists() && desk.path("out/2/maps.db").exists());
+}
+
+#[test]
+fn roads_become_a_pack() {
+    let desk = desk();
+    let told = desk.run("pack ways.json --roads roads.geojsonl --id here -o out").done();
+    assert!(told.starts_with("out/1/navigation.tar: 2 junctions, 1 edge, 1 km, "), "{told}");
+    desk.run("pack verify out").done();
+    desk.write("none.geojsonl", point("a", 1.0, 2.0).as_bytes());
+    let failed = desk.run("pack ways.json --roads none.geojsonl -o out");
+    failed.fails(1, &["the region has no road"]);
+    assert_eq!(desk.json("out/region.json")["revision"].as_u64(), Some(1));
+    assert!(!desk.path("out/2").exists());
+}
+
+#[test]
+fn estimates_count_and_make_nothing() {
+    let desk = desk();
+    let before = desk.names();
+    let told = desk.run(&format!("{MAPS} --estimate")).done();
+    assert!(told.contains("me.towns     3      1"), "{told}");
+    assert!(told.contains("6 resources: style, sources, glyphs, sprite; "), "{told}");
+    let object = desk.run(&format!("{MAPS} --estimate --json")).done();
+    let object: serde_json::Value = serde_json::from_str(&object).unwrap();
+    assert_eq!((object["tiles"].as_u64(), object["resources"].as_u64()), (Some(4), Some(6)));
+    assert_eq!(desk.names(), before);
+}
+
+#[test]
+fn what_is_wrong_with_region_style_or_usage_is_told_at_once() {
+    let desk = desk();
+    desk.write("bad.json", br#"{"configuration": {"maps": {"min_zoom": 17}}}"#);
+    desk.run("pack bad.json -o out").fails(
+        2,
+        &[
+            "POST body is misformatted: `configuration.geography` is missing\n",
+            "POST body is misformatted: `configuration.maps.min_zoom` is `17`, expected an integer from 0 to 16\n",
+            "the region is refused\n",
+        ],
+    );
+    desk.run("pack here.json --style style.json -o out").fails(
+        1,
+        &[
+            "the style needs what was not given: tileset `me.towns`",
+            "hint: tilesets go by `--tileset ID=PATH`",
+        ],
+    );
+    desk.write("bad-style.json", br#"{"version": 7}"#);
+    desk.run("pack here.json --style bad-style.json -o out").fails(2, &["the style is refused\n"]);
+    desk.run("pack here.json -o out")
+        .fails(2, &["the region asks for maps, and `--style STYLE.json` is missing"]);
+    desk.run("pack here.json --style style.json").fails(2, &["`--output FOLDER` is missing"]);
+    desk.run("pack ways.json -o out").fails(1, &["the style needs what was not given: roads"]);
+    desk.write("a b.json", REGION.as_bytes());
+    let ran = desk.command("pack --style style.json -o out").arg("a b.json").output().unwrap();
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(!desk.path("out").exists());
+}
+
+#[test]
+fn broken_packs_are_told() {
+    let desk = desk();
+    desk.run(&format!("{MAPS} -o out")).done();
+    let mut pack = desk.read("out/1/maps.db");
+    // The version of the database.
+    pack[63] = 5;
+    desk.write("out/1/maps.db", &pack);
+    let ran = desk.run("pack verify out");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("  its checksum is `"), "{}", ran.out);
+    assert!(ran.out.contains("  user_version is `5`, expected 6\n"), "{}", ran.out);
+    assert_eq!(ran.err, "error: found 2 faults\n");
+    desk.run("pack verify style.json --json");
+    desk.run("pack verify").fails(2, &["PACK is missing", "see `zellige pack verify --help`"]);
+}
