@@ -143,3 +143,38 @@ fn damaged_fonts_are_read_or_refused() {
         read(&glyph_range("x", &[&faces[0]], GlyphRange::new(0)));
     }
 }
+
+#[test]
+fn fonts_of_all_kinds_draw_the_same_letters() {
+    let read_file = |name: &str| {
+        let path = format!("{}/../../testdata/fuzz/font/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read(path).expect("a file of the repository can be read")
+    };
+    let (glyf, cff, collection) = (read_file("glyf.ttf"), read_file("cff.otf"), read_file("collection.ttc"));
+    let faces = |font| Face::all(font).expect("the font is sound");
+    assert_eq!((faces(&glyf).len(), faces(&cff).len(), faces(&collection).len()), (1, 1, 2));
+    assert_eq!(faces(&cff)[0].name(), "T R");
+    let glyphs = |face: &Face<'_>| by_id(read(&glyph_range("x", &[face], GlyphRange::new(0))));
+    let whole = glyphs(&Face::open_sans());
+    for face in [&faces(&glyf)[0], &faces(&collection)[1], &faces(&cff)[0]] {
+        let letters = glyphs(face);
+        assert_eq!(
+            letters.keys().copied().collect::<Vec<_>>(),
+            [u32::from('8'), u32::from('A'), u32::from('Å')]
+        );
+        for (id, letter) in &letters {
+            assert_eq!((letter.frame(), letter.advance), (whole[id].frame(), whole[id].advance), "{id}");
+            let pairs = letter.bitmap.iter().flatten().zip(whole[id].bitmap.iter().flatten());
+            assert!(pairs.clone().all(|(a, b)| a.abs_diff(*b) <= 6), "{id}");
+        }
+    }
+}
+
+#[test]
+fn the_first_face_that_has_a_letter_draws_it() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/fuzz/font/glyf.ttf");
+    let bytes = std::fs::read(path).unwrap();
+    let (few, all) = (Face::all(&bytes).unwrap().swap_remove(0), Face::open_sans());
+    let draw = |faces: &[&Face<'_>]| by_id(read(&glyph_range("x", faces, GlyphRange::new(0)))).len();
+    assert_eq!((draw(&[&few]), draw(&[&all]), draw(&[&few, &all])), (3, 191, 191));
+}

@@ -183,3 +183,102 @@ impl OutlinePen for Pen<'_> {
 
     fn close(&mut self) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Draws contours of corners, and compares the edges that are left, each as its two ends.
+    fn check(contours: &[&[[f32; 2]]], expected: &[[[f32; 2]; 2]]) {
+        let mut outline = Outline::default();
+        let mut pen = Pen { contours: &mut outline.contours, at: Point { x: 0.0, y: 0.0 }, n_points: 0 };
+        for contour in contours {
+            let [[x, y], rest @ ..] = contour else { panic!("a contour has corners") };
+            pen.move_to(*x, *y);
+            for [x, y] in rest {
+                pen.line_to(*x, *y);
+            }
+            pen.close();
+        }
+        outline.unite();
+        let mut found: Vec<_> =
+            outline.edges.iter().map(|ends| ends.map(|point| [point.x, point.y])).collect();
+        found.sort_by(|a, b| a.as_flattened().partial_cmp(b.as_flattened()).unwrap());
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn edges_go_around_what_is_filled() {
+        check(
+            &[&[[0.0, 0.0], [4.0, 0.0], [4.0, 2.0], [0.0, 2.0]]],
+            &[
+                [[0.0, 0.0], [4.0, 0.0]],
+                [[0.0, 2.0], [0.0, 0.0]],
+                [[4.0, 0.0], [4.0, 2.0]],
+                [[4.0, 2.0], [0.0, 2.0]],
+            ],
+        );
+    }
+
+    #[test]
+    fn contours_that_overlap_leave_no_edge_inside() {
+        check(
+            &[
+                &[[0.0, 0.0], [4.0, 0.0], [4.0, 2.0], [0.0, 2.0]],
+                &[[3.0, 0.0], [8.0, 0.0], [8.0, 2.0], [3.0, 2.0]],
+            ],
+            &[
+                [[0.0, 0.0], [8.0, 0.0]],
+                [[0.0, 2.0], [0.0, 0.0]],
+                [[8.0, 0.0], [8.0, 2.0]],
+                [[8.0, 2.0], [0.0, 2.0]],
+            ],
+        );
+    }
+
+    #[test]
+    fn contours_that_turn_back_are_holes() {
+        let mut outline = Outline::default();
+        let mut pen = Pen { contours: &mut outline.contours, at: Point { x: 0.0, y: 0.0 }, n_points: 0 };
+        for corners in [
+            [[0.0, 0.0], [9.0, 0.0], [9.0, 9.0], [0.0, 9.0]],
+            [[3.0, 3.0], [3.0, 6.0], [6.0, 6.0], [6.0, 3.0]],
+        ] {
+            pen.move_to(corners[0][0], corners[0][1]);
+            for [x, y] in &corners[1..] {
+                pen.line_to(*x, *y);
+            }
+        }
+        outline.unite();
+        assert_eq!(outline.edges.len(), 8);
+    }
+
+    #[test]
+    fn curves_stay_within_the_tolerance() {
+        let mut outline = Outline::default();
+        let mut pen = Pen { contours: &mut outline.contours, at: Point { x: 0.0, y: 0.0 }, n_points: 0 };
+        // A quarter of a circle of radius 16, to within 0.03 %.
+        let k = 16.0 * 0.552_284_8;
+        pen.move_to(16.0, 0.0);
+        pen.curve_to(16.0, k, k, 16.0, 0.0, 16.0);
+        let contour = &outline.contours[0];
+        let middles = contour.windows(2).map(|ends| {
+            let [a, b] = [pixels(ends[0]), pixels(ends[1])];
+            f32::midpoint(a.x, b.x).hypot(f32::midpoint(a.y, b.y))
+        });
+        assert!(middles.clone().all(|radius| (radius - 16.0).abs() < 2.0 * TOLERANCE_PIXELS), "{middles:?}");
+        assert!(contour.len() < 40, "{} edges", contour.len());
+    }
+
+    #[test]
+    fn outlines_are_bounded() {
+        let mut outline = Outline::default();
+        let mut pen = Pen { contours: &mut outline.contours, at: Point { x: 0.0, y: 0.0 }, n_points: 0 };
+        pen.move_to(f32::NAN, f32::INFINITY);
+        for n in 0..2 * POINTS_MAX {
+            pen.line_to(n as f32 * 1e30, 0.0);
+        }
+        assert!(pen.n_points > POINTS_MAX);
+        assert!(outline.contours[0].len() <= POINTS_MAX);
+    }
+}
