@@ -22,7 +22,7 @@ struct Judge {
 }
 
 /// The judges.
-const JUDGES: [Judge; 2] = [
+const JUDGES: [Judge; 3] = [
     Judge {
         name: "borders",
         packages: &[
@@ -33,6 +33,7 @@ const JUDGES: [Judge; 2] = [
         programs: &[],
     },
     Judge { name: "routes", packages: &[("valhalla", "pyvalhalla")], programs: &[("osmium", "osmium-tool")] },
+    Judge { name: "rules", packages: &[("valhalla", "pyvalhalla")], programs: &[] },
 ];
 /// The variable that names another interpreter.
 const PYTHON: &str = "ZELLIGE_PYTHON";
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn judges_are_known_by_name() {
-        check(&[], "which judge? known are `borders`, `routes`");
+        check(&[], "which judge? known are `borders`, `routes`, `rules`");
         check(&["boarders"], "unknown judge `boarders`, did you mean `borders`?; see `cargo xtask help`");
         for judge in &JUDGES {
             assert!(run::root().join(format!("testdata/judge/{}.py", judge.name)).is_file());

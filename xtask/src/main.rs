@@ -44,6 +44,9 @@ usage: cargo xtask VERB [ARGUMENTS]
   judge routes ROADS PACK [PAIRS]
                      routes on a navigation pack against those on tiles that Valhalla's own builder makes of the same
                      roads; needs Python 3.12 with pyvalhalla, and osmium
+  judge rules ZELLIGE
+                     routes on navigation packs that the program makes of small drawn networks: one-way streets,
+                     bridges, turn restrictions and others; needs Python 3.12 with pyvalhalla
   help               this text
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.
