@@ -15,6 +15,8 @@ use super::IconFault;
 
 /// Pixels a unit in the larger image.
 const RATIO: f64 = 2.0;
+/// How far from the origin something may be drawn, units; the arithmetic of drawing ends not far beyond.
+const REACH_UNITS_MAX: f32 = 4000.0;
 /// How many pixels may be painted.
 const PAINTED_PIXELS_MAX: f64 = 100e6;
 /// How many rows the edges of all shapes may cross.
@@ -109,6 +111,10 @@ impl Cost {
 
     fn path(&mut self, path: &Path, is_hidden: bool) {
         let bounds = path.abs_stroke_bounding_box();
+        let sides = [bounds.left(), bounds.top(), bounds.right(), bounds.bottom()];
+        if !sides.iter().all(|side| side.abs() <= REACH_UNITS_MAX) {
+            self.painted = f64::INFINITY;
+        }
         let pixels =
             if is_hidden { self.canvas() } else { (area(bounds) * RATIO * RATIO).min(self.canvas()) };
         let n_edges = path.data().points().len() as f64;

@@ -323,6 +323,7 @@ mod tests {
         let rules = joined(0..2000, |n| format!(".a{n}{{fill:red}}"));
         let elements = "<g/>".repeat(2000);
         check_file(&file(&format!("<style>{rules}</style>{elements}")), "drawing it takes too much work");
+        check_file(&file(r#"<path d="M0 0h9V-31111111111111z"/>"#), "drawing it takes too much work");
         let dashes = r#"<path d="M0 0H500" stroke="red" stroke-dasharray="0.0001"/>"#;
         check_file(&file(dashes), "drawing it takes too much work");
         check_file(
