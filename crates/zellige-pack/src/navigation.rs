@@ -41,7 +41,7 @@ mod error;
 #[cfg(test)]
 mod drawn;
 
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3Default;
@@ -49,14 +49,14 @@ use zellige_archive::{CreateOptions, Part};
 use zellige_ingest::Source;
 use zellige_model::{Findings, Geometry, LonLat};
 
-use crate::digest::{Digest, Md5};
+use crate::digest::Digest;
 use crate::moment::Moment;
 
 use self::area::Area;
 use self::gph::{Network, Stamp};
 use self::graph::Graph;
 use self::layout::FIRST_DAY;
-use self::level::LEVELS;
+use self::level::{GraphId, LEVELS};
 use self::places::Places;
 use self::restrictions::Restrictions;
 use self::road::mode;
@@ -153,8 +153,7 @@ pub fn build(
         restrictions,
     };
     let tiles = gph::write(&network)?;
-    let archive = tar::write(&tiles, settings.created.seconds());
-    publish(target, &archive, settings.overwrite)?;
+    let digest = publish(&tiles, target, settings)?;
     let mut counts = Counts {
         roads: n_roads,
         junctions: graph.nodes.len() as u64,
@@ -173,7 +172,6 @@ pub fn build(
     }
     let examples = findings.iter().flat_map(|(_, tally)| &tally.examples);
     let lines = examples.map(|example| blocks.line_number(example.place)).collect();
-    let digest = Digest { bytes: archive.len() as u64, md5: Md5::of(&archive) };
     Ok(Report { digest, counts, findings, lines })
 }
 
@@ -201,9 +199,15 @@ fn fingerprint(graph: &Graph) -> u64 {
 }
 
 /// Writes the pack beside its place and puts it there when it is whole.
-fn publish(target: &Path, archive: &[u8], overwrite: bool) -> Result<(), Error> {
+fn publish(tiles: &[(GraphId, Vec<u8>)], target: &Path, settings: &Settings) -> Result<Digest, Error> {
     let failed = |deed| move |source| Error::Archive { deed, path: target.into(), source };
-    let part = Part::file(target, &CreateOptions { overwrite }).map_err(failed("start"))?;
-    part.as_file().write_all(archive).map_err(Error::io("write", part.path()))?;
-    part.publish().map_err(failed("publish"))
+    let part =
+        Part::file(target, &CreateOptions { overwrite: settings.overwrite }).map_err(failed("start"))?;
+    let mut out = BufWriter::new(part.as_file());
+    tar::write(tiles, settings.created.seconds(), &mut out).map_err(Error::io("write", part.path()))?;
+    out.flush().map_err(Error::io("write", part.path()))?;
+    drop(out);
+    let digest = Digest::of_file(part.path()).map_err(Error::io("read", part.path()))?;
+    part.publish().map_err(failed("publish"))?;
+    Ok(digest)
 }

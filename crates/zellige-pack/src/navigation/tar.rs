@@ -12,6 +12,7 @@
 //!     index.bin: 8 bytes where the content of a tile begins, 4 its id, 4 its size; one a tile
 //! ```
 
+use std::io::{self, Write};
 use std::ops::Range;
 
 use super::level::{GraphId, name};
@@ -23,8 +24,8 @@ pub(super) const ENTRY_BYTES: usize = 16;
 /// The name of the index.
 pub(super) const INDEX_NAME: &str = "index.bin";
 
-/// Returns the archive of tiles, made at a time in seconds since 1970.
-pub(super) fn write(tiles: &[(GraphId, Vec<u8>)], created_s: u64) -> Vec<u8> {
+/// Writes the archive of tiles, made at a time in seconds since 1970.
+pub(super) fn write(tiles: &[(GraphId, Vec<u8>)], created_s: u64, out: &mut dyn Write) -> io::Result<()> {
     let index_bytes = tiles.len() * ENTRY_BYTES;
     let mut offset = BLOCK_BYTES + padded(index_bytes);
     let mut index = Vec::with_capacity(index_bytes);
@@ -35,13 +36,11 @@ pub(super) fn write(tiles: &[(GraphId, Vec<u8>)], created_s: u64) -> Vec<u8> {
         index.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
         offset += padded(bytes.len());
     }
-    let mut archive = Vec::with_capacity(offset + 2 * BLOCK_BYTES);
-    add(&mut archive, INDEX_NAME, &index, created_s);
+    add(INDEX_NAME, &index, created_s, out)?;
     for (id, bytes) in tiles {
-        add(&mut archive, &format!("{}.gph", name(id.level(), id.tile())), bytes, created_s);
+        add(&format!("{}.gph", name(id.level(), id.tile())), bytes, created_s, out)?;
     }
-    archive.resize(archive.len() + 2 * BLOCK_BYTES, 0);
-    archive
+    out.write_all(&[0; 2 * BLOCK_BYTES])
 }
 
 /// Returns the sum of the bytes of a header, its own field counted as spaces.
@@ -131,7 +130,7 @@ fn octal(field: &[u8]) -> Option<u64> {
     (!digits.is_empty() && digits.iter().all(is_digit)).then(|| number(digits))
 }
 
-fn add(archive: &mut Vec<u8>, name: &str, content: &[u8], created_s: u64) {
+fn add(name: &str, content: &[u8], created_s: u64, out: &mut dyn Write) -> io::Result<()> {
     let mut header = [0; BLOCK_BYTES];
     let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
     put(NAME.start, name);
@@ -144,9 +143,9 @@ fn add(archive: &mut Vec<u8>, name: &str, content: &[u8], created_s: u64) {
     put(MAGIC.start, "ustar\x0000");
     let sum = format!("{:06o}\0 ", checksum(&header));
     header[CHECKSUM].copy_from_slice(sum.as_bytes());
-    archive.extend_from_slice(&header);
-    archive.extend_from_slice(content);
-    archive.resize(archive.len().next_multiple_of(BLOCK_BYTES), 0);
+    out.write_all(&header)?;
+    out.write_all(content)?;
+    out.write_all(&[0; BLOCK_BYTES][..padded(content.len()) - content.len()])
 }
 
 #[cfg(test)]
@@ -156,7 +155,8 @@ mod tests {
     #[test]
     fn archive_begins_with_an_index_of_its_tiles() {
         let tiles = [(GraphId::new(1, 47_381, 0), vec![1; 600]), (GraphId::new(2, 762_485, 0), vec![2; 512])];
-        let archive = write(&tiles, 1_700_000_000);
+        let mut archive = Vec::new();
+        write(&tiles, 1_700_000_000, &mut archive).unwrap();
         assert_eq!(archive.len() % BLOCK_BYTES, 0);
         for (at, expected) in [(0, INDEX_NAME), (1024, "1/047/381.gph"), (2560, "2/000/762/485.gph")] {
             assert_eq!(&archive[at..=at + expected.len()], format!("{expected}\0").as_bytes());
