@@ -3,7 +3,8 @@
 //! In:     a judge of `testdata/judge`, a Python script, and its arguments.
 //! Out:    what it prints, and its exit code; or which packages and programs are missing.
 //! Keeps:  the machine as it is: nothing is installed.
-//! Source: GEOS through `shapely`; decoders through `pmtiles` and `mapbox_vector_tile`; Valhalla through `pyvalhalla`.
+//! Source: GEOS through `shapely`; decoders through `pmtiles` and `mapbox_vector_tile`; Valhalla through `pyvalhalla`;
+//!         `MapLibre` Native through `pymgl`.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -22,7 +23,7 @@ struct Judge {
 }
 
 /// The judges.
-const JUDGES: [Judge; 3] = [
+const JUDGES: [Judge; 4] = [
     Judge {
         name: "borders",
         packages: &[
@@ -31,6 +32,11 @@ const JUDGES: [Judge; 3] = [
             ("mapbox_vector_tile", "mapbox-vector-tile"),
         ],
         programs: &[],
+    },
+    Judge {
+        name: "maps",
+        packages: &[("pymgl", "pymgl"), ("PIL", "pillow")],
+        programs: &[("xvfb-run", "xvfb")],
     },
     Judge { name: "routes", packages: &[("valhalla", "pyvalhalla")], programs: &[("osmium", "osmium-tool")] },
     Judge { name: "rules", packages: &[("valhalla", "pyvalhalla")], programs: &[] },
@@ -55,7 +61,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
         missing.join(", ")
     );
     for (program, package) in judge.programs {
-        let started = Command::new(program).arg("--version").stdout(Stdio::null()).status();
+        let started =
+            Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
         started.with_context(|| format!("starting `{program}` failed; Debian has it as `{package}`"))?;
     }
     let script = run::root().join("testdata/judge").join(name).with_extension("py");
@@ -94,7 +101,7 @@ mod tests {
 
     #[test]
     fn judges_are_known_by_name() {
-        check(&[], "which judge? known are `borders`, `routes`, `rules`");
+        check(&[], "which judge? known are `borders`, `maps`, `routes`, `rules`");
         check(&["boarders"], "unknown judge `boarders`, did you mean `borders`?; see `cargo xtask help`");
         for judge in &JUDGES {
             assert!(run::root().join(format!("testdata/judge/{}.py", judge.name)).is_file());

@@ -41,6 +41,9 @@ usage: cargo xtask VERB [ARGUMENTS]
   judge borders SOURCE TILESET LAYER [ZOOM]...
                      gaps and overlaps between neighbouring polygons of a PMTiles file, by GEOS; needs Python
                      with shapely, pmtiles and mapbox-vector-tile
+  judge maps PACK STYLE_URL LON LAT ZOOM OUT.png [SIZE]
+                     a picture of a maps pack by MapLibre Native, without a network; needs Python with pymgl and
+                     pillow, and xvfb
   judge routes ROADS PACK [PAIRS]
                      routes on a navigation pack against those on tiles that Valhalla's own builder makes of the same
                      roads; needs Python 3.12 with pyvalhalla, and osmium

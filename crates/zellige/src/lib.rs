@@ -29,6 +29,40 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The packs of a region for offline use, here of one road and for navigation alone:
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = std::env::temp_dir().join(format!("zellige-doc-pack-{}", std::process::id()));
+//! use std::num::NonZeroUsize;
+//! use std::ops::ControlFlow;
+//! use std::time::SystemTime;
+//! use zellige::Source;
+//! use zellige::pack::moment::Moment;
+//! use zellige::pack::region::{self, RegionId};
+//! use zellige::pack::revision::{Resources, Settings};
+//!
+//! let region = region::parse(br#"{"configuration": {"navigation": true, "geography": {"type": "Polygon",
+//!     "coordinates": [[[9.4, 47.0], [9.7, 47.0], [9.7, 47.3], [9.4, 47.0]]]}}}"#)?;
+//! let road: &[u8] = br#"{"type": "Feature", "properties": {"highway": "residential"},
+//!     "geometry": {"type": "LineString", "coordinates": [[9.52, 47.10], [9.53, 47.11]]}}"#;
+//! # let road = road.iter().copied().filter(|byte| *byte != b'\n').collect::<Vec<u8>>();
+//! let roads = Source::new("roads").reader("roads.geojsonl", Box::new(std::io::Cursor::new(road)));
+//! let settings = Settings {
+//!     id: RegionId::new("valley").ok_or("no id")?,
+//!     username: "me".to_owned(),
+//!     threads: NonZeroUsize::MIN,
+//!     moment: Moment::of(SystemTime::now()),
+//! };
+//! let resources = Resources { roads: Some(roads), ..Resources::default() };
+//! let report = zellige::pack(&region, resources, &folder, &settings, &mut |_| ControlFlow::Continue(()))?;
+//! assert!(folder.join("1/navigation.tar").exists());
+//! assert_eq!(report.region["packs"][0]["domain"], "navigation");
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok(())
+//! # }
+//! ```
 
 pub use zellige_archive as archive;
 pub use zellige_ingest as ingest;

@@ -89,7 +89,7 @@ pub(crate) fn settings(threads: usize) -> Settings {
 }
 
 /// A layer of 64 units with one feature.
-fn layer(name: &str, feature: &[u8]) -> Vec<u8> {
+pub(crate) fn layer(name: &str, feature: &[u8]) -> Vec<u8> {
     let field = |number: u8, body: &[u8]| [&[number << 3 | 2, body.len() as u8], body].concat();
     let body = [field(1, name.as_bytes()), field(2, feature), vec![0x28, 64, 0x78, 2]].concat();
     field(3, &body)
@@ -97,6 +97,17 @@ fn layer(name: &str, feature: &[u8]) -> Vec<u8> {
 
 /// An archive with the same tile everywhere from zoom 0 to `maxzoom`.
 fn archive(path: &Path, name: &str, maxzoom: u8, tile: &[u8]) {
+    sparse_archive(path, name, (maxzoom, maxzoom), None, tile);
+}
+
+/// An archive that says it ends at `maxzoom`, with the same tile everywhere from zoom 0 to `last`.
+pub(crate) fn sparse_archive(
+    path: &Path,
+    name: &str,
+    (last, maxzoom): (u8, u8),
+    fillzoom: Option<u8>,
+    tile: &[u8],
+) {
     let zoom = |level| Zoom::new(level).unwrap();
     let tileset = Tileset {
         name: name.into(),
@@ -104,7 +115,7 @@ fn archive(path: &Path, name: &str, maxzoom: u8, tile: &[u8]) {
         attribution: String::new(),
         minzoom: zoom(0),
         maxzoom: zoom(maxzoom),
-        fillzoom: None,
+        fillzoom: fillzoom.map(zoom),
         bounds: LonLatBounds { west: -180.0, south: -85.0, east: 180.0, north: 85.0 },
         center: LonLat::new(0.0, 0.0),
         center_zoom: zoom(0),
@@ -114,7 +125,7 @@ fn archive(path: &Path, name: &str, maxzoom: u8, tile: &[u8]) {
     let mut archive = create(path, format, &CreateOptions { overwrite: false }).unwrap();
     let mut stored = Vec::new();
     Compressor::new(1).gzip(tile, &mut stored);
-    let last = TileId::from(TileCoord::new(zoom(maxzoom), 0, 0).unwrap()).get() + (1 << (2 * maxzoom));
+    let last = TileId::from(TileCoord::new(zoom(last), 0, 0).unwrap()).get() + (1 << (2 * last));
     for tile_id in 0..last {
         archive.write(TileId::new(tile_id).unwrap().coord(), &stored, TileHash::of(tile)).unwrap();
     }

@@ -4,5 +4,6 @@
 
 mod drawn;
 mod pack;
+mod sources;
 mod faults;
 mod merged;
