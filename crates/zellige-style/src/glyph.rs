@@ -13,9 +13,9 @@ use skrifa::{FontRef, MetadataProvider};
 
 use crate::range::GlyphRange;
 
+mod outline;
 mod field;
 mod message;
-mod outline;
 
 use outline::Outline;
 

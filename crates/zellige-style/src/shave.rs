@@ -18,9 +18,9 @@ use prost::Message;
 
 use crate::document::{Layer, LayerKind, Style};
 
+mod tile;
 mod compile;
 mod possible;
-mod tile;
 mod used;
 
 use compile::Filter;

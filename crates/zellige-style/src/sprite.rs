@@ -8,10 +8,10 @@
 //! Icons are not trusted: what could take long, take much memory or look beyond the file is refused before it is
 //! drawn. No file is opened and no font is looked for.
 
+mod svg;
 mod cost;
 mod place;
 mod sheet;
-mod svg;
 
 use resvg::usvg;
 
