@@ -156,7 +156,26 @@ pub enum Error {
     },
 }
 
+/// Whether a file could not grow: on a full disk, or beyond what its owner may have.
+const fn is_no_room(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
 impl Error {
+    /// Returns the file or folder for which there was no room, if that is what went wrong.
+    #[must_use]
+    pub fn no_room(&self) -> Option<&Path> {
+        match self {
+            Self::Io { path, source, .. } if is_no_room(source.kind()) => Some(path),
+            Self::Database { path, source, .. }
+                if source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) =>
+            {
+                Some(path)
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the error of a file operation, for use in `map_err`.
     pub(crate) fn io(deed: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { deed, path: path.into(), source }

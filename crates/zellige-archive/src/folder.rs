@@ -95,22 +95,59 @@ impl WriteTiles for Writer {
     }
 }
 
-/// Refuses to give up a folder that holds anything but a tileset.
+/// Refuses to give up a folder that holds anything but a tileset, down to its last file.
 pub(crate) fn check_is_tileset(path: &Path) -> Result<(), Error> {
     let refuse = |found: String| Err(Error::ForeignFolder { path: path.into(), found });
     if !path.join(METADATA).is_file() {
         return refuse(format!("holds no `{METADATA}`"));
     }
-    for entry in fs::read_dir(path).map_err(Error::io("list", path))? {
-        let name = entry.map_err(Error::io("list", path))?.file_name();
-        let is_ours = name.to_str().is_some_and(|name| {
-            name == METADATA || name == TILEJSON || name.parse().ok().and_then(Zoom::new).is_some()
-        });
-        if !is_ours {
-            return refuse(format!("holds `{}`", name.display()));
+    let mut folders = vec![(path.to_owned(), Level::Tileset)];
+    while let Some((folder, level)) = folders.pop() {
+        for entry in fs::read_dir(&folder).map_err(Error::io("list", &folder))? {
+            let entry = entry.map_err(Error::io("list", &folder))?;
+            let (name, kind) = (entry.file_name(), entry.file_type().map_err(Error::io("list", &folder))?);
+            let is_ours = name.to_str().is_some_and(|name| level.has(name, kind.is_dir()));
+            if !is_ours {
+                let there = entry.path();
+                return refuse(format!("holds `{}`", there.strip_prefix(path).unwrap_or(&there).display()));
+            }
+            if kind.is_dir() {
+                folders.push((entry.path(), level.below()));
+            }
         }
     }
     Ok(())
+}
+
+/// A level of the folders of a tileset.
+#[derive(Clone, Copy)]
+enum Level {
+    Tileset,
+    Zoom,
+    Column,
+}
+
+impl Level {
+    const fn below(self) -> Self {
+        match self {
+            Self::Tileset => Self::Zoom,
+            Self::Zoom | Self::Column => Self::Column,
+        }
+    }
+
+    /// Whether a tileset has a folder or file of this name here.
+    fn has(self, name: &str, is_folder: bool) -> bool {
+        let is_number = |name: &str| name.parse::<u32>().is_ok();
+        match self {
+            Self::Tileset if is_folder => name.parse().ok().and_then(Zoom::new).is_some(),
+            Self::Tileset => name == METADATA || name == TILEJSON,
+            Self::Zoom => is_folder && is_number(name),
+            Self::Column => {
+                let parts = name.split_once('.').filter(|_| !is_folder);
+                parts.is_some_and(|(row, ending)| is_number(row) && ENDINGS.contains(&ending))
+            }
+        }
+    }
 }
 
 /// An open folder.

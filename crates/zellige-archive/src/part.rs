@@ -4,16 +4,17 @@
 //! Out:    `.NAME.part` beside it, locked and empty, to be filled; after [`Part::publish`] the output.
 //! Keeps:  what stood at the path, byte for byte, until the new one takes its name.
 //!         Packs are built by it as well.
-//! Source: rename(2) replaces a file in one step; flock(2) ends with the process that holds it.
+//! Source: rename(2) replaces a file in one step, and renameat2(2) exchanges two folders in one; flock(2) ends with
+//!         the process that holds it.
 //!
 //! ```text
 //! file      write .NAME.part ─► fsync ─► rename over NAME ─► fsync of the folder around it
-//! folder    write .NAME.part ─► NAME to .NAME.old ─► .NAME.part to NAME ─► remove .NAME.old
+//! folder    write .NAME.part ─► exchange it with NAME ─► remove .NAME.part, which is the old one now
 //! ```
 //!
 //! A killed run leaves `.NAME.part` without a lock; the next run to the same path empties and uses it.
-//! A folder killed between its two renames leaves no `NAME`, the old tileset whole as `.NAME.old` and
-//! the new one whole as `.NAME.part`; the next run puts the old one back before anything else.
+//! Where a system cannot exchange two folders in one step, the old one is moved to `.NAME.old` first. A run that is
+//! killed right then leaves no `NAME`; the next run puts the old one back before anything else.
 //! The files of a folder are left to the system to be written out, not forced to the disk one by one:
 //! a killed process loses nothing, a power cut soon after may.
 
@@ -95,15 +96,19 @@ impl Part {
     pub fn publish(mut self) -> Result<(), Error> {
         self.lock.sync_all().map_err(Error::io("sync", &self.path))?;
         self.check_target()?;
-        match self.kind {
-            Kind::File => fs::rename(&self.path, &self.target).map_err(Error::io("replace", &self.target))?,
+        let old = match self.kind {
+            Kind::File => {
+                fs::rename(&self.path, &self.target).map_err(Error::io("replace", &self.target))?;
+                None
+            }
             Kind::Folder => self.swap()?,
-        }
+        };
         self.is_published = true;
-        self.sync_around()?;
-        if self.kind == Kind::Folder {
+        // The new tileset stands, whatever the system says of the folder around it.
+        drop(self.sync_around());
+        if let Some(Old { path, lock: _lock }) = old {
             // The new tileset stands; what cannot be removed now is removed by the next run.
-            drop(fs::remove_dir_all(self.sibling("old")?));
+            drop(fs::remove_dir_all(path));
         }
         Ok(())
     }
@@ -156,20 +161,27 @@ impl Part {
         }
     }
 
-    /// Moves the old folder away and the new one to its place.
-    fn swap(&self) -> Result<(), Error> {
-        let old = self.sibling("old")?;
-        let target_stands = fs::symlink_metadata(&self.target).is_ok();
-        if target_stands {
-            fs::rename(&self.target, &old).map_err(Error::io("move away", &self.target))?;
+    /// Puts the new folder in the place of the old one, and returns where that is now, if there was one.
+    fn swap(&self) -> Result<Option<Old>, Error> {
+        let failed = || Error::io("replace", &self.target);
+        if fs::symlink_metadata(&self.target).is_err() {
+            fs::rename(&self.path, &self.target).map_err(failed())?;
+            return Ok(None);
         }
+        // The old folder will have the name of a part, which belongs to whoever holds its lock.
+        let lock = File::open(&self.target).map_err(Error::io("open", &self.target))?;
+        drop(lock.try_lock());
+        if exchange(&self.path, &self.target).is_ok() {
+            return Ok(Some(Old { path: self.path.clone(), lock }));
+        }
+        let old = self.sibling("old")?;
+        fs::rename(&self.target, &old).map_err(Error::io("move away", &self.target))?;
         fs::rename(&self.path, &self.target).map_err(|source| {
-            if target_stands {
-                // Should this fail as well, the next run does it.
-                drop(fs::rename(&old, &self.target));
-            }
-            Error::io("replace", &self.target)(source)
-        })
+            // Should this fail as well, the next run does it.
+            drop(fs::rename(&old, &self.target));
+            failed()(source)
+        })?;
+        Ok(Some(Old { path: old, lock }))
     }
 
     /// Ends what a run that was killed while it swapped folders had begun.
@@ -185,10 +197,10 @@ impl Part {
     }
 
     /// Makes the new name last.
-    fn sync_around(&self) -> Result<(), Error> {
+    fn sync_around(&self) -> std::io::Result<()> {
         let around = self.path.parent().filter(|around| !around.as_os_str().is_empty());
         let around = around.unwrap_or(Path::new("."));
-        File::open(around).and_then(|folder| folder.sync_all()).map_err(Error::io("sync", around))
+        File::open(around)?.sync_all()
     }
 
     fn sibling(&self, ending: &str) -> Result<PathBuf, Error> {
@@ -207,6 +219,25 @@ impl Drop for Part {
             Kind::Folder => fs::remove_dir_all(&self.path),
         });
     }
+}
+
+/// A folder that was replaced.
+struct Old {
+    path: PathBuf,
+    lock: File,
+}
+
+/// Exchanges two folders in one step.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchange(new: &Path, old: &Path) -> std::io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE)?)
+}
+
+/// Says that this system exchanges nothing in one step.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchange(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// Returns the path of `.NAME.ending` beside `target`.
@@ -343,6 +374,35 @@ mod tests {
         let error = Part::folder(&tiles, &OVER).err().unwrap();
         assert!(error.to_string().ends_with("since it holds `diary.txt`"), "{error}");
         assert_eq!(names(&tiles), ["diary.txt", "metadata.json"]);
+    }
+
+    #[test]
+    fn folder_with_something_foreign_among_its_tiles_is_never_removed() {
+        for foreign in ["0/notes.txt", "0/0/photo.jpg", "0/0/0.mvt/diary.txt", "0/a/0.mvt", "23/0/0.mvt"] {
+            let folder = tempfile::tempdir().unwrap();
+            let tiles = folder.path().join("tiles");
+            fs::create_dir(&tiles).unwrap();
+            fs::write(tiles.join("metadata.json"), "{}").unwrap();
+            let path = tiles.join(foreign);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "mine").unwrap();
+            let error = Part::folder(&tiles, &OVER).err().unwrap();
+            assert!(matches!(error, Error::ForeignFolder { .. }), "{foreign}: {error}");
+            assert_eq!(fs::read(&path).unwrap(), b"mine");
+        }
+    }
+
+    #[test]
+    fn folder_in_use_by_nobody_is_replaced_while_somebody_else_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        with_tileset(folder.path(), "tiles", "old");
+        let tiles = folder.path().join("tiles");
+        let part = Part::folder(&tiles, &OVER).unwrap();
+        fs::write(part.path().join("metadata.json"), "{}").unwrap();
+        let old = part.swap().unwrap().unwrap();
+        // The old folder has the name of a part now; it is not for the next run to take.
+        assert!(old.path.join("0/0/0.mvt").exists() && tiles.join("metadata.json").exists());
+        assert!(matches!(Part::folder(&tiles, &OVER), Err(Error::Busy { .. })));
     }
 
     #[test]

@@ -60,6 +60,12 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
     }
 }
 
+/// Ends the process at once, after an interrupt that the job did not heed in time.
+pub(crate) fn interrupted() -> ! {
+    tell("error: cancelled");
+    signal_hook::low_level::exit(FAILED.into())
+}
+
 /// Writes a line to standard error.
 pub(crate) fn tell(line: &str) {
     // There is no one left to tell that standard error is closed.

@@ -12,6 +12,7 @@ mod init;
 mod check;
 mod forecast;
 mod publish;
+mod interrupt;
 mod pack;
 mod sources;
 mod pipe;

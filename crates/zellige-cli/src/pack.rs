@@ -27,8 +27,9 @@ use zellige::style::shave::Saved;
 
 use crate::args::{Flag, Given, Times, Verb};
 use crate::exit::{Failure, tell};
+use crate::interrupt;
 use crate::progress::Teller;
-use crate::publish::{FORMAT_FLAG, format, threads, watch_signals};
+use crate::publish::{FORMAT_FLAG, format, threads};
 use crate::show::{Align, Table, bytes, counted, grouped, print, put, span};
 use crate::sources;
 
@@ -107,7 +108,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         return Err(given.usage("`--output FOLDER` is missing".to_owned()));
     }
     let threads = threads(given)?;
-    let is_cancelled = watch_signals()?;
+    let is_cancelled = interrupt::watch()?;
     let resources = resources(given, &region, &is_cancelled)?;
     if is_estimate {
         return estimate(given, &region, &resources.maps, threads);

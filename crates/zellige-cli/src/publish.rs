@@ -2,7 +2,7 @@
 //!
 //! In:     a recipe, the inputs of its sources, the settings of the job.
 //! Out:    the tileset; the report as tables or as the job object, and on request the job object in a file.
-//! Keeps:  an old tileset until the new one is whole; the first interrupt cancels, the second exits at once.
+//! Keeps:  an old tileset until the new one is whole.
 //! Source: –
 
 use std::ffi::OsString;
@@ -10,14 +10,13 @@ use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use anyhow::Context;
 use serde_json::Value;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use zellige::archive::{Compressor, TILE_BYTES_MAX};
+use zellige::job::Growing;
 use zellige::job::publish::title;
 use zellige::job::report::failure_to_json;
 use zellige::recipe::Options;
@@ -28,14 +27,12 @@ use crate::exit::{Failure, tell};
 use crate::progress::Teller;
 use crate::show::{print, printable};
 use crate::sources::{STDIN, Wanted};
-use crate::{check, report, sources};
+use crate::{check, interrupt, report, sources};
 
 /// More threads than any machine has cores.
 const THREADS_MAX: usize = 1024;
 /// Characters of the place that a warning names.
 const WARNING_CHARS_MAX: usize = 200;
-/// The exit code of a second interrupt.
-const INTERRUPTED: i32 = 1;
 
 /// The flag that names inputs; `explain` has it too.
 pub(crate) const SOURCE_FLAG: Flag = Flag {
@@ -156,7 +153,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     }
     let settings = checked.envelope.iter().fold(settings, Settings::with_envelope);
 
-    let is_cancelled = watch_signals()?;
+    let is_cancelled = interrupt::watch()?;
     let sources = sources::open(wanted, format(given)?, &is_cancelled);
     let teller = if is_quiet { Teller::Quiet } else { Teller::for_stderr() };
     let started = SystemTime::now();
@@ -168,7 +165,7 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let job_written = job_path.map_or(Ok(()), |path| write_job(&path, &object));
     let told = match &result {
         _ if given.has("json") => print(&format!("{object:#}\n")),
-        Ok(report) => print(&report::to_text(report, &target)),
+        Ok(report) => print(&report::to_text(report, &target, format(given)?)),
         Err(_) => Ok(()),
     };
     // Of several failures that of the job itself is the one to know.
@@ -199,18 +196,6 @@ fn publish(
         Err(_) if is_cancelled.load(Ordering::Relaxed) => Err(Error::Cancelled),
         result => result,
     }
-}
-
-/// Returns the flag that the first SIGINT, SIGTERM or SIGHUP raises; the second ends the process.
-pub(crate) fn watch_signals() -> anyhow::Result<Arc<AtomicBool>> {
-    let is_cancelled = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        // Registered first, so that it does not see the flag that the same signal raises.
-        signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&is_cancelled))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&is_cancelled)))
-            .context("cannot watch for interrupts")?;
-    }
-    Ok(is_cancelled)
 }
 
 /// Returns what the inputs hold.
@@ -357,7 +342,7 @@ fn hint(error: &Error) -> Option<String> {
         Error::Read { source: Ingest::NotACollection { .. }, .. } => {
             "features that stand one a line are read without `--format geojson`"
         }
-        Error::Spill { .. } => {
+        Error::Spill { .. } | Error::NoRoom { what: Growing::Temp, .. } => {
             "`--temp DIR` puts temporary files elsewhere, and more `--memory` leaves fewer of them"
         }
         Error::Threads { .. } => "`--threads N` asks for fewer",

@@ -1,16 +1,20 @@
 //! A finished job as text for people.
 //!
-//! In:     the report of the engine, and where the tileset went.
-//! Out:    a row a layer and zoom, the sums, warnings and findings.
-//! Keeps:  every number; only long texts are cut, the job object has them whole.
+//! In:     the report of the engine, where the tileset went, and what the inputs were said to hold.
+//! Out:    a row a layer and zoom, the sums, warnings and findings; what to do where lines are parts of a document.
+//! Keeps:  every number, once: bad lines are told by the findings, which know where they stand, and not as warnings too.
+//!         Only long texts are cut, the job object has them whole.
 //! Source: –
 
 use std::path::Path;
 
 use zellige::Report;
+use zellige::ingest::{Document, Format};
 use zellige::job::report::FindingReport;
+use zellige::model::FindingCode;
 use zellige::tile::stats::ZoomStats;
 
+use crate::check::document_hint;
 use crate::show::{Align, Table, bytes, grouped, printable, put, span};
 
 /// Examples of a finding.
@@ -18,8 +22,11 @@ const EXAMPLES_MAX: usize = 3;
 /// Characters of a warning.
 const WARNING_CHARS_MAX: usize = 400;
 
+/// The warnings of single lines, which findings tell as well.
+const LINE_WARNINGS: [&str; 2] = ["W202:", "W203:"];
+
 /// Returns the report as text.
-pub(crate) fn to_text(report: &Report, target: &Path) -> String {
+pub(crate) fn to_text(report: &Report, target: &Path, format: Format) -> String {
     let mut out = layers(report).to_string();
     let written = report.written;
     put(
@@ -54,9 +61,11 @@ pub(crate) fn to_text(report: &Report, target: &Path) -> String {
             format_args!("polygons of {vertices} vertices share borders between {junctions} junctions\n"),
         );
     }
-    if !report.warnings.is_empty() {
+    let is_told_below = |warning: &&String| LINE_WARNINGS.iter().any(|start| warning.starts_with(start));
+    let warnings: Vec<&String> = report.warnings.iter().filter(|warning| !is_told_below(warning)).collect();
+    if !warnings.is_empty() {
         out.push_str("\nwarnings\n");
-        for warning in &report.warnings {
+        for warning in warnings {
             put(&mut out, format_args!("  {}\n", printable(warning, WARNING_CHARS_MAX)));
         }
     }
@@ -64,7 +73,16 @@ pub(crate) fn to_text(report: &Report, target: &Path) -> String {
         out.push_str("\nfindings\n");
         report.findings.iter().for_each(|finding| push_finding(&mut out, finding));
     }
+    if let Some(hint) = document_hint(document(report), format) {
+        put(&mut out, format_args!("hint: {hint}\n"));
+    }
     out
+}
+
+/// Returns what the first bad line seems to be a part of.
+fn document(report: &Report) -> Option<Document> {
+    let bad = report.findings.iter().find(|finding| finding.code == FindingCode::LineUndecodable)?;
+    bad.examples.first().and_then(|first| Document::of(&first.reason, first.text.as_bytes()))
 }
 
 /// Returns the table of layers and zooms.

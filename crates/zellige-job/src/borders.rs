@@ -18,7 +18,7 @@ use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zellige_model::{Geometry, LonLat, World};
 use zellige_recipe::LayerPlan;
@@ -87,7 +87,7 @@ impl Chunk {
 /// The temporary file.
 #[derive(Debug, Default)]
 struct Spill {
-    file: Option<File>,
+    file: Option<Arc<File>>,
     len: u64,
     bytes: Vec<u8>,
 }
@@ -133,19 +133,37 @@ impl<'m> VisitStore<'m> {
         let failed =
             |attempt, bytes, source| Error::Spill { attempt, folder: self.folder.clone(), bytes, source };
         if file.is_none() {
-            *file =
-                Some(tempfile::tempfile_in(&self.folder).map_err(|source| failed("creating", 0, source))?);
+            let new = tempfile::tempfile_in(&self.folder).map_err(|source| failed("creating", 0, source))?;
+            *file = Some(Arc::new(new));
         }
         bytes.clear();
         for visit in visits {
             bytes.extend_from_slice(&visit.vertex.to_le_bytes());
             bytes.extend_from_slice(&visit.neighbours.to_le_bytes());
         }
-        let file = file.as_mut().expect("the file was made just now");
+        self.memory.counters().add_temp(bytes.len() as u64);
+        let mut file: &File = file.as_ref().expect("the file was made just now");
         file.write_all(bytes).map_err(|source| failed("writing", *len, source))?;
         let start = *len;
         *len += bytes.len() as u64;
         Ok(start)
+    }
+
+    /// Gives the memory of chunks back that nobody will look at again.
+    fn release(&self, chunks: &[Chunk]) {
+        let in_memory = |chunk: &Chunk| match chunk {
+            Chunk::Memory(visits) => bytes_in_memory(visits),
+            Chunk::File(..) => 0,
+        };
+        self.memory.release(chunks.iter().map(in_memory).sum());
+    }
+
+    /// Drops all visits.
+    fn clear(&self) {
+        for partition in &self.partitions {
+            self.release(&std::mem::take(&mut *lock(partition)));
+        }
+        lock(&self.spill).file = None;
     }
 
     /// Returns what the report says about these junctions, or about too many of them; so many bytes of sources
@@ -253,19 +271,16 @@ impl Search<'_> {
             let junctions = self.junctions(&chunks, &mut visits)?;
             self.n_found.fetch_add(junctions.len() as u64, Ordering::Relaxed);
             lock(&self.found).push((partition, junctions));
-            let in_memory = |chunk: &Chunk| match chunk {
-                Chunk::Memory(visits) => bytes_in_memory(visits),
-                Chunk::File(..) => 0,
-            };
-            self.store.memory.release(chunks.iter().map(in_memory).sum());
+            self.store.release(&chunks);
         }
         Ok(())
     }
 
-    /// Returns the junctions, or nothing when there are more than [`JUNCTIONS_MAX`].
+    /// Returns the junctions, or nothing when there are more than [`JUNCTIONS_MAX`]; the visits are gone then.
     pub(crate) fn finish(self) -> Option<Junctions> {
         let n_found = self.n_found.into_inner();
         if n_found > self.store.junctions_max {
+            self.store.clear();
             return None;
         }
         let mut found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -322,8 +337,7 @@ impl Search<'_> {
     }
 
     fn read(&self, start: u64, bytes: &mut [u8]) -> Result<(), Error> {
-        let spill = lock(&self.store.spill);
-        let file = spill.file.as_ref().expect("a chunk in the file was written to it");
+        let file = lock(&self.store.spill).file.clone().expect("a chunk in the file was written to it");
         let failed = |source| Error::Spill {
             attempt: "reading",
             folder: self.store.folder.clone(),

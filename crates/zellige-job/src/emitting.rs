@@ -30,6 +30,9 @@ const SHARD_BYTES_MIN: u64 = 256 << 10;
 const SHARD_BYTES_MAX: u64 = 4 << 20;
 /// Bytes that a shard takes of each run in a file, where memory allows.
 const SHARD_RUN_BYTES: u64 = 64 << 10;
+/// What the index of an archive has for a tile, bytes, and what a disk gives a file at least.
+const INDEX_BYTES: u64 = 32;
+const DISK_BLOCK_BYTES: u64 = 4096;
 /// Shards that a worker builds or has waiting for the writer: fewer when they are large.
 const SHARDS_WAITING: RangeInclusive<u64> = 2..=4;
 
@@ -147,6 +150,8 @@ impl Emitting<'_> {
             match queue.take_result(WATCH_STEP) {
                 Taken::Next(shard) => {
                     let shard = shard?;
+                    self.counters.add_archive(self.archive_bytes(&shard));
+                    self.counters.set_done(queue.share_written());
                     for StoredTile { tile, hash, bytes } in shard.tiles {
                         match bytes {
                             Some(range) => archive.write(tile, &shard.stored[range], hash)?,
@@ -179,6 +184,19 @@ impl Emitting<'_> {
                 if watch(&progress).is_break() {
                     return Err(Error::Cancelled);
                 }
+            }
+        }
+    }
+
+    /// Returns about how many bytes a shard takes in the archive.
+    fn archive_bytes(&self, shard: &Shard) -> u64 {
+        match self.format {
+            Format::PMTiles | Format::MBTiles => {
+                shard.stored.len() as u64 + shard.tiles.len() as u64 * INDEX_BYTES
+            }
+            Format::Folder => {
+                let stored = shard.tiles.iter().filter_map(|tile| tile.bytes.as_ref());
+                stored.map(|range| (range.len() as u64).next_multiple_of(DISK_BLOCK_BYTES)).sum()
             }
         }
     }

@@ -1,8 +1,29 @@
 //! What ends a job.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use zellige_ingest::Document;
+
+use crate::progress::Counters;
+
+/// What takes room on a disk while a job runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Growing {
+    /// Pieces that do not fit the memory.
+    Temp,
+    /// What is to be the tileset.
+    Tileset,
+}
+
+impl fmt::Display for Growing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Temp => "temporary files in",
+            Self::Tileset => "the tileset",
+        })
+    }
+}
 
 /// Why a publish ended without a tileset; the old one, if any, stands as it was.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +108,20 @@ pub enum Error {
         /// The reason.
         source: std::io::Error,
     },
+    /// A disk is full, or its owner may have no more of it.
+    #[error("no room for {what} `{}`: about {needed_bytes} bytes are needed, and {free_bytes} are free", path.display())]
+    NoRoom {
+        /// What there is no room for.
+        what: Growing,
+        /// The tileset, or the folder of temporary files.
+        path: PathBuf,
+        /// What was written, counted up to the whole job, bytes.
+        needed_bytes: u64,
+        /// What is free now that everything unfinished is removed, bytes.
+        free_bytes: u64,
+        /// What could not be done.
+        source: Box<Self>,
+    },
     /// The tileset could not be written.
     #[error("writing the tileset failed")]
     Write {
@@ -108,6 +143,32 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether temporary files could not grow.
+    fn is_no_room_for_temp(&self) -> bool {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        use zellige_ingest::Error::Aside;
+        let (Self::Spill { source, .. } | Self::Read { source: Aside { source, .. }, .. }) = self else {
+            return false;
+        };
+        matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+    }
+
+    /// Returns the same error with what is needed and what there is, if the disk of the tileset at `target` or of
+    /// temporary files in `temp` is full.
+    pub(crate) fn with_room(self, target: &Path, temp: &Path, counters: &Counters) -> Self {
+        let (what, path, needed) = if self.is_no_room_for_temp() {
+            (Growing::Temp, temp, counters.temp_bytes_needed())
+        } else if matches!(&self, Self::Write { source } if source.no_room().is_some()) {
+            (Growing::Tileset, target, counters.archive_bytes_needed())
+        } else {
+            return self;
+        };
+        let free_bytes = free_bytes(if what == Growing::Temp { temp } else { around(target) });
+        // Where everything seems to fit, there was too little all the same.
+        let needed_bytes = needed.max(free_bytes + 1);
+        Self::NoRoom { what, path: path.into(), needed_bytes, free_bytes, source: Box::new(self) }
+    }
+
     /// Returns what a user could do about it, if that can be said, in the words of the command line.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -130,4 +191,14 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// Returns the folder that `path` is in.
+fn around(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Returns the bytes that are free on the disk of a folder, or none when that cannot be told.
+fn free_bytes(folder: &Path) -> u64 {
+    rustix::fs::statvfs(folder).map_or(0, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
 }

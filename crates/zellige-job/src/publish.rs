@@ -57,8 +57,7 @@ pub fn publish(
     let started = Started { at: SystemTime::now(), instant: Instant::now() };
     let source_of_layer = match_sources(plan, &sources)?;
     let format = Format::of(target)?;
-    let mut archive =
-        zellige_archive::create(target, format, &CreateOptions { overwrite: settings.overwrite })?;
+    let archive = zellige_archive::create(target, format, &CreateOptions { overwrite: settings.overwrite })?;
     let job = Job {
         plan,
         settings,
@@ -68,33 +67,9 @@ pub fn publish(
         keys: Keys::for_plan(plan),
         counters: Counters::default(),
     };
-    let sliced = job.slice(sources, watch)?;
-    let sliced_in = started.instant.elapsed();
-    let mut made = job.emit(&sliced, &mut *archive, watch)?;
-
-    let SlicedJob { mut found, lines, duplicates, names, spilled_bytes, .. } = sliced;
-    found.findings.count(FindingCode::DuplicateId, duplicates.count());
-    let title = title(target);
-    let layers = std::mem::take(&mut made.emitted.layers);
-    let tileset = describe(plan, settings, &title, &names, (&layers, &found));
-    let written = archive.finish(&tileset)?;
-    let facts = report::Facts {
-        plan,
-        settings,
-        title,
-        tileset,
-        written,
-        found,
-        layers,
-        checksums: made.checksums,
-        duplicates,
-        spilled_bytes,
-        features: job.counters.features.load(Ordering::Relaxed),
-        started: started.at,
-        sliced_in,
-        elapsed: started.instant.elapsed(),
-    };
-    Ok(report::write(facts, &|source, place| lines.locate(source, place)))
+    // By the time that there is an error, all that was built is removed again.
+    let published = job.publish(sources, (target, archive), started, watch);
+    published.map_err(|error| error.with_room(target, &settings.temp, &job.counters))
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -127,6 +102,44 @@ struct SlicedJob {
 }
 
 impl Job<'_> {
+    /// Runs both phases and completes the archive.
+    fn publish(
+        &self,
+        sources: Vec<Source>,
+        (target, mut archive): (&Path, Box<dyn WriteTiles>),
+        started: Started,
+        watch: Watch<'_>,
+    ) -> Result<Report, Error> {
+        let Self { plan, settings, .. } = *self;
+        let sliced = self.slice(sources, watch)?;
+        let sliced_in = started.instant.elapsed();
+        let mut made = self.emit(&sliced, &mut *archive, watch)?;
+
+        let SlicedJob { mut found, lines, duplicates, names, spilled_bytes, .. } = sliced;
+        found.findings.count(FindingCode::DuplicateId, duplicates.count());
+        let title = title(target);
+        let layers = std::mem::take(&mut made.emitted.layers);
+        let tileset = describe(plan, settings, &title, &names, (&layers, &found));
+        let written = archive.finish(&tileset)?;
+        let facts = report::Facts {
+            plan,
+            settings,
+            title,
+            tileset,
+            written,
+            found,
+            layers,
+            checksums: made.checksums,
+            duplicates,
+            spilled_bytes,
+            features: self.counters.features.load(Ordering::Relaxed),
+            started: started.at,
+            sliced_in,
+            elapsed: started.instant.elapsed(),
+        };
+        Ok(report::write(facts, &|source, place| lines.locate(source, place)))
+    }
+
     /// The first phase: sources to sorted runs of pieces.
     fn slice(&self, sources: Vec<Source>, watch: Watch<'_>) -> Result<SlicedJob, Error> {
         let Self { plan, settings, keys, counters, .. } = self;

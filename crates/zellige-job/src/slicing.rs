@@ -109,6 +109,7 @@ impl Slicing<'_> {
         found.findings.count(FindingCode::BordersAlone, u64::from(junctions.is_none()));
         let aside_bytes = self.shelves().map(Shelf::spilled_bytes).sum();
         found.borders = Some(self.visits.report(junctions.as_ref(), aside_bytes));
+        self.counters.begin_phase();
         let (started, n_blocks) = (Instant::now(), self.n_put_aside());
         let mut tell = || watch(&self.progress_again(started, n_blocks));
         let read = self.on_all_threads(pool, &mut tell, &|| self.read_again(junctions.as_ref()))?;
@@ -142,7 +143,13 @@ impl Slicing<'_> {
             let mut all = Ok(Vec::new());
             loop {
                 match receiver.recv_timeout(WATCH_STEP) {
-                    Ok(done) => all = join(all, done),
+                    Ok(done) => {
+                        if done.is_err() {
+                            // How much was done by now tells how much more there would have been.
+                            let _ = tell();
+                        }
+                        all = join(all, done);
+                    }
                     Err(RecvTimeoutError::Timeout) => {
                         if tell().is_break() {
                             self.counters.cancel();
@@ -166,6 +173,8 @@ impl Slicing<'_> {
     }
 
     fn progress_again(&self, started: Instant, n_blocks: usize) -> Progress {
+        let share = 1.0 - self.n_put_aside() as f64 / n_blocks.max(1) as f64;
+        self.counters.set_done(share);
         Progress {
             phase: Phase::SlicingAgain,
             elapsed: started.elapsed(),
@@ -173,7 +182,7 @@ impl Slicing<'_> {
             bytes: 0,
             bytes_total: None,
             tiles: 0,
-            share: Some(1.0 - self.n_put_aside() as f64 / n_blocks.max(1) as f64),
+            share: Some(share),
         }
     }
 
@@ -182,6 +191,7 @@ impl Slicing<'_> {
         let bytes_total: Option<u64> = self.sources.iter().map(|source| source.blocks.bytes_total()).sum();
         let share =
             bytes_total.filter(|total| *total > 0).map(|total| (bytes as f64 / total as f64).min(1.0));
+        self.counters.set_done(share.unwrap_or(1.0));
         Progress {
             phase: Phase::Slicing,
             elapsed: started.elapsed(),
@@ -206,7 +216,10 @@ impl Slicing<'_> {
                 worker.check(self)?;
                 visits.check()?;
                 if let Some(shelf) = source.shelf.as_ref().filter(|_| is_again) {
-                    shelf.put(&block).map_err(failed)?;
+                    shelf.put(&block).map_err(|error| {
+                        self.counters.add_temp(self.shelves().map(Shelf::spilled_bytes).sum());
+                        failed(error)
+                    })?;
                 }
                 let features = worker.found.features - features_before;
                 self.counters.features.fetch_add(features, Ordering::Relaxed);

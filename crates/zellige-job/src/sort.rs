@@ -106,6 +106,11 @@ impl<'c> RunStore<'c> {
         self.spilled_bytes.load(Ordering::Relaxed)
     }
 
+    /// Returns what the job counts.
+    pub(crate) const fn counters(&self) -> &Counters {
+        self.counters
+    }
+
     /// Takes a part of the memory for something else, if it is free; whoever has it gives it back.
     pub(crate) fn try_reserve(&self, bytes: u64) -> bool {
         let is_free = self.memory_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= self.memory_bytes_max;
@@ -136,6 +141,7 @@ impl<'c> RunStore<'c> {
             self.memory_runs.lock().unwrap_or_else(PoisonError::into_inner).push(full);
             return Ok(());
         }
+        self.counters.add_temp(run.size());
         let spilled = spill.keep(&mut |out| {
             run.rows.iter().try_for_each(|row| out.push(row.key, run.block(row), run.body(row)))
         })?;

@@ -116,7 +116,8 @@ impl<'s> Spill<'s> {
         let files = std::mem::take(&mut self.levels[level].runs);
         let folder = PathBuf::from(self.folder);
         let runs = Runs { memory: Vec::new(), files, folder, window_bytes: self.fan.window_bytes };
-        let counters = self.counters;
+        let (counters, level_bytes) = (self.counters, self.levels[level].len);
+        counters.add_temp(level_bytes);
         self.append(level + 1, &mut |out| {
             runs.merge(0, None, &mut |key, block, body| {
                 if counters.is_cancelled() {
@@ -128,6 +129,7 @@ impl<'s> Spill<'s> {
         let Level { file, len, .. } = &mut self.levels[level];
         file.set_len(0).map_err(failed("emptying", self.folder, *len))?;
         *len = 0;
+        counters.take_temp(level_bytes);
         Ok(())
     }
 

@@ -29,6 +29,9 @@ pub struct Attributes {
     text: String,
 }
 
+/// Keys of more values than this are found by sorting.
+const WRITTEN_ONE_BY_ONE_MAX: usize = 16;
+
 /// A range of bytes of the shared text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Span {
@@ -80,6 +83,33 @@ impl Attributes {
         self.entries[entry_idx].1 = self.store_value(value);
     }
 
+    /// Writes values of different keys: each replaces that of its key or is appended, and null takes its key away;
+    /// O(n log n) where there are many of either.
+    pub fn write_all<'v>(&mut self, values: impl ExactSizeIterator<Item = (&'v str, ValueRef<'v>)> + Clone) {
+        let finds_by_sorting = WRITTEN_ONE_BY_ONE_MAX < values.len();
+        let order = if finds_by_sorting { self.order() } else { Vec::new() };
+        let place = |key: &str| {
+            if !finds_by_sorting {
+                return self.position(key);
+            }
+            let found = order.binary_search_by(|entry_idx| self.text_of(self.entries[*entry_idx].0).cmp(key));
+            found.ok().map(|nth| order[nth])
+        };
+        let places: Vec<Option<usize>> = values.clone().map(|(key, _)| place(key)).collect();
+        let mut dead = Vec::new();
+        for ((key, value), place) in values.zip(places) {
+            match (place, value) {
+                (Some(entry_idx), ValueRef::Null) => dead.push(entry_idx),
+                (Some(entry_idx), value) => self.entries[entry_idx].1 = self.store_value(value),
+                (None, ValueRef::Null) => {}
+                (None, value) => self.push(key, value),
+            }
+        }
+        dead.sort_unstable();
+        let (mut dead, mut entry_idx) = (dead.into_iter().peekable(), 0..);
+        self.entries.retain(|_| dead.next_if_eq(&entry_idx.next().unwrap_or(usize::MAX)).is_none());
+    }
+
     /// Removes `key` if it is there.
     pub fn remove(&mut self, key: &str) {
         if let Some(entry_idx) = self.position(key) {
@@ -101,13 +131,12 @@ impl Attributes {
 
     /// Keeps the last value of equal keys, in the place of the first; O(n log n).
     pub fn keep_last_of_equal_keys(&mut self) {
+        let order = self.order();
         let Self { entries, text } = self;
         let key = |entry_idx: usize| {
             let span: Span = entries[entry_idx].0;
             &text[span.start as usize..span.end as usize]
         };
-        let mut order: Vec<usize> = (0..entries.len()).collect();
-        order.sort_by(|a, b| key(*a).cmp(key(*b)).then(a.cmp(b)));
         let mut repeats = Vec::new();
         for run in order.chunk_by(|a, b| key(*a) == key(*b)) {
             repeats.extend(run[1..].iter().map(|later| (*later, run[0])));
@@ -123,6 +152,14 @@ impl Attributes {
         }
         let mut dead = dead.into_iter();
         entries.retain(|_| !dead.next().unwrap_or(false));
+    }
+
+    /// Returns the numbers of all entries, sorted by key and then by number.
+    fn order(&self) -> Vec<usize> {
+        let key = |entry_idx: usize| self.text_of(self.entries[entry_idx].0);
+        let mut order: Vec<usize> = (0..self.entries.len()).collect();
+        order.sort_by(|a, b| key(*a).cmp(key(*b)).then(a.cmp(b)));
+        order
     }
 
     fn position(&self, key: &str) -> Option<usize> {
@@ -179,6 +216,30 @@ mod tests {
         attributes.keep_last_of_equal_keys();
         let left: Vec<_> = attributes.iter().collect();
         assert_eq!(left, [("b", ValueRef::Int(3)), ("a", ValueRef::Int(5)), ("c", ValueRef::Int(4))]);
+    }
+
+    #[test]
+    fn many_values_are_written_as_few_are() {
+        for n_values in [3, 300] {
+            let keys: Vec<String> = (0..n_values).rev().map(|nth| format!("key {nth}")).collect();
+            let mut attributes = Attributes::default();
+            for (nth, key) in keys.iter().enumerate().step_by(2) {
+                attributes.push(key, ValueRef::Int(nth as i64));
+            }
+            let mut expected = attributes.clone();
+            let values = keys.iter().enumerate().map(|(nth, key)| match nth % 3 {
+                0 => (key.as_str(), ValueRef::Null),
+                _ => (key.as_str(), ValueRef::String(key)),
+            });
+            attributes.write_all(values.clone());
+            for (key, value) in values {
+                match value {
+                    ValueRef::Null => expected.remove(key),
+                    value => expected.set(key, value),
+                }
+            }
+            assert!(attributes.iter().eq(expected.iter()), "{attributes:?}");
+        }
     }
 
     #[test]

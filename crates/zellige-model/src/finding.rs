@@ -59,6 +59,8 @@ codes! {
     NumberNotFinite = "number-not-finite",
     /// Borders part at more vertices than the table of a job has room for; each outline was simplified alone.
     BordersAlone = "borders-alone",
+    /// A polygon crosses itself more often than a tile can show, and is drawn there in coarse cells.
+    NoiseRedrawn = "noise-redrawn",
     /// A feature became smaller than a grid unit at a zoom and is in no tile of it.
     FeatureVanished = "feature-vanished",
     /// A polygon became smaller than a grid unit at a zoom and is in no tile of it; others stand for its area.

@@ -155,9 +155,9 @@ impl<'p> Selector<'p> {
             let scope = scope(feature, zoom, &self.id, &self.bindings);
             self.computed.push(self.evaluator.value(program, &scope)?.to_owned());
         }
-        for ((name, _), value) in set.iter().zip(&self.computed) {
-            replace(name, value.as_ref(), &mut self.attributes, &mut self.bindings);
-        }
+        let values = set.iter().zip(&self.computed).map(|((name, _), value)| (name.as_str(), value.as_ref()));
+        self.attributes.write_all(values.clone());
+        values.for_each(|(name, value)| bind(name, value, &mut self.bindings));
         Ok(())
     }
 
@@ -215,11 +215,17 @@ pub(crate) fn evaluate_simplification(
 
 /// Writes a computed value; null takes the attribute away (recipe 2.4).
 fn replace(name: &str, value: ValueRef<'_>, attributes: &mut Attributes, bindings: &mut Bindings) {
-    if value == ValueRef::Null {
-        attributes.remove(name);
-        bindings.remove(name);
-    } else {
-        attributes.set(name, value);
-        bindings.set(name, value);
+    match value {
+        ValueRef::Null => attributes.remove(name),
+        value => attributes.set(name, value),
+    }
+    bind(name, value, bindings);
+}
+
+/// Lets expressions see a computed value.
+fn bind(name: &str, value: ValueRef<'_>, bindings: &mut Bindings) {
+    match value {
+        ValueRef::Null => bindings.remove(name),
+        value => bindings.set(name, value),
     }
 }

@@ -5,7 +5,7 @@
 //! Keeps:  source order where nothing sorts.
 //! Source: recipe 2.8, steps 9 to 15: limit, union, filter, set, order, `remove_filled`, id.
 
-use zellige_model::{Extent, FindingCode, Geometry, GeometryKind, Grid, ValueRef, World, Zoom};
+use zellige_model::{Extent, FindingCode, Geometry, GeometryKind, Grid, Value, World, Zoom};
 use zellige_recipe::expression::{Bindings, EvalError, Evaluator, Scope};
 use zellige_recipe::plan::{Simplification, Switch, TileIds, TileStage, UnionStage};
 use zellige_recipe::{LayerPlan, ZoomPlan};
@@ -216,12 +216,8 @@ impl<'p> Stage<'p> {
                 let value = self.evaluator.value(program, &scope).map_err(at(feature))?;
                 computed.push(value.to_owned());
             }
-            for ((name, _), value) in stage.set.iter().zip(computed) {
-                match value.as_ref() {
-                    ValueRef::Null => feature.attributes.remove(name),
-                    value => feature.attributes.set(name, value),
-                }
-            }
+            let names = stage.set.iter().map(|(name, _)| name.as_str());
+            feature.attributes.write_all(names.zip(computed.iter().map(Value::as_ref)));
         }
         Ok(())
     }

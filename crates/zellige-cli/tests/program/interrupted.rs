@@ -17,11 +17,12 @@ fn desk() -> Desk {
     Desk::new(&[("towns.json", TOWNS), ("a.pmtiles", "an old tileset")])
 }
 
-/// Writes lines, sends the signal while the input stays open, and expects the end of the program.
-fn check(desk: &Desk, child: Child, mut input: impl Write, signal: &str) {
+/// Writes lines, sends the signals one upon the other while the input stays open, and expects the end of the program.
+fn check(desk: &Desk, child: Child, mut input: impl Write, signals: &[&str]) {
     let line = point("a", 1.0, 1.0);
     input.write_all(line.repeat(INPUT_BYTES / line.len()).as_bytes()).unwrap();
-    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status().unwrap();
+    let kill: Vec<String> = signals.iter().map(|signal| format!("kill -{signal} {}", child.id())).collect();
+    let sent = Command::new("sh").args(["-c", &kill.join(" && ")]).status().unwrap();
     assert!(sent.success());
 
     let id = child.id();
@@ -42,11 +43,11 @@ const WORDS: &str = "publish towns.json -o a.pmtiles --force --temp . --job job.
 
 #[test]
 fn while_standard_input_stays_open() {
-    for signal in ["INT", "TERM"] {
+    for signals in [&["INT"][..], &["TERM"], &["HUP"], &["INT", "INT"], &["TERM", "INT", "INT", "TERM"]] {
         let desk = desk();
         let mut child = desk.command(&format!("{WORDS} -")).stdin(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take().unwrap();
-        check(&desk, child, input, signal);
+        check(&desk, child, input, signals);
         assert_eq!(desk.names(), ["a.pmtiles", "job.json", "towns.json"]);
     }
 }
@@ -58,7 +59,7 @@ fn while_a_named_pipe_stays_open() {
     assert!(made.success());
     let child = desk.command(&format!("{WORDS} pipe")).spawn().unwrap();
     let input = OpenOptions::new().write(true).open(desk.path("pipe")).unwrap();
-    check(&desk, child, input, "INT");
+    check(&desk, child, input, &["INT"]);
     assert_eq!(desk.names(), ["a.pmtiles", "job.json", "pipe", "towns.json"]);
 }
 

@@ -11,6 +11,8 @@ mod publish;
 mod refused;
 mod same_bytes;
 mod interrupted;
+mod killed;
+mod full_disk;
 mod check;
 mod explain;
 mod inspect;

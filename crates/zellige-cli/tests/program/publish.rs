@@ -59,9 +59,10 @@ fn findings_name_file_line_and_reason() {
         .run("publish towns.json --source towns.geojsonl --source bad.geojsonl -o a.pmtiles --job job.json");
     let out = ran.done();
     assert!(out.contains("  1 line-undecodable: ") && out.contains("    bad.geojsonl:3 "), "{out}");
-    assert!(out.contains("  W202: "), "{out}");
+    assert!(!out.contains("W202: "), "a bad line is told once: {out}");
     let job = desk.json("job.json");
     assert_eq!(job["stage"], "success");
+    assert!(job["warnings"][0].as_str().unwrap().starts_with("W202: "), "{job}");
     assert_eq!(job["features"], 4);
     assert_eq!(job["layer_stats"]["towns"]["zooms"]["0"]["sum_area"], 508_164_394.246_208_97);
     assert_eq!(job["findings"][0]["examples"][0]["line"], 3);
@@ -120,6 +121,18 @@ fn whole_collections_are_read_on_request() {
     desk.run(&format!("{words} geojson")).done();
     let ran = desk.run("publish towns.json --source towns.geojsonl -o a.pmtiles --force --format geojson");
     ran.fails(1, &["towns.geojsonl", "not a FeatureCollection", "hint: "]);
+}
+
+#[test]
+fn document_whose_last_line_is_a_feature_gets_a_hint() {
+    let desk = desk();
+    let point = point("a", 1.0, 1.0);
+    let features = [point.trim(), point.trim(), point.trim()].join(",\n");
+    let collection = format!("{{\"type\": \"FeatureCollection\", \"features\": [\n{features}\n]}}\n");
+    desk.write("spread.geojson", collection.as_bytes());
+    let out = desk.run("publish towns.json --source spread.geojson -o a.pmtiles").done();
+    assert!(out.contains("  4 line-undecodable: "), "{out}");
+    assert!(out.contains("\nhint: read a whole FeatureCollection with `--format geojson`\n"), "{out}");
 }
 
 #[test]

@@ -14,11 +14,13 @@
 //! a vertex on the seam, the halves would meet up to several units apart.
 //!
 //! A ring that leaves a window and comes back runs along the window's edge in between, possibly over
-//! itself; `validate` mends that, and only where it happened.
+//! itself; `validate` mends that, and only where it happened. Where it runs over itself many times, it becomes
+//! several rings.
 
 mod axis;
 mod line;
 mod ring;
+mod unwind;
 
 use zellige_model::{Geometry, GeometryKind, World, WorldBounds};
 

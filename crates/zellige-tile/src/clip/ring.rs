@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use zellige_model::{Geometry, World};
 
-use super::{Axis, Pieces, Stripes};
+use super::{Axis, Pieces, Stripes, unwind};
 
 /// Cuts the polygon whose rings are the parts `rings` of `input`.
 ///
@@ -20,11 +20,12 @@ pub(super) fn split_polygon<A: Axis>(
         let ring = input.part(ring_idx);
         let offsets = split_ring::<A>(ring, stripes, out);
         let is_shell = nth == 0;
-        for piece in &mut out.pool[offsets.clone()] {
+        let first = out.first;
+        for (offset, piece) in offsets.clone().zip(&mut out.pool[offsets.clone()]) {
             let polygon_is_open =
                 piece.part_ends.len() as u32 > piece.polygon_ends.last().copied().unwrap_or(0);
             if piece.open_part_len() >= 3 && (is_shell || polygon_is_open) {
-                piece.end_part();
+                unwind::end_ring::<A>(piece, stripes.window(first + offset as i64));
             } else {
                 let kept = piece.points.len() - piece.open_part_len();
                 piece.points.truncate(kept);

@@ -5,13 +5,18 @@
 //! Source: edges bucketed by rows, each row swept from west to east; all tests exact in integers.
 //!
 //! Rings that touch at a point are sent to `mend` too: some of them are legal, but telling which costs
-//! more than mending.
+//! more than mending. So are those whose edges lie beside each other so long that sweeping would compare
+//! each with thousands of others, such as a comb that stands aslant.
 
 use std::ops::RangeInclusive;
 
 use zellige_model::{Geometry, Grid};
 
 use super::edge::Edge;
+
+/// Edges that an edge is compared with, and rows that it stands in, on average at most.
+const COMPARED_MAX: usize = 256;
+const ROWS_PER_EDGE: i64 = 16;
 
 /// Looks for what is illegal, in buffers that stay.
 #[derive(Debug, Default)]
@@ -20,6 +25,7 @@ pub(super) struct Examiner {
     /// Edge numbers, row after row, each row sorted by the western end.
     rows: Vec<u32>,
     row_starts: Vec<u32>,
+    scale: RowScale,
     /// Rings whose inside holds the vertex that is looked at.
     around: Vec<u32>,
 }
@@ -33,15 +39,22 @@ impl Examiner {
     /// Whether no two edges share a point, but for neighbours in a ring and their common vertex.
     fn edges_are_apart(&mut self, geometry: &Geometry<Grid>) -> bool {
         self.load(geometry);
+        let mut comparisons_left = self.edges.len() * COMPARED_MAX;
         self.row_starts.windows(2).all(|bounds| {
             let row = &self.rows[bounds[0] as usize..bounds[1] as usize];
             row.iter().enumerate().all(|(nth, edge_idx)| {
                 let edge = self.edges[*edge_idx as usize];
-                row[nth + 1..]
+                let mut n_compared = 0;
+                let is_apart = row[nth + 1..]
                     .iter()
                     .map(|other_idx| self.edges[*other_idx as usize])
                     .take_while(|other| other.west.x <= edge.east.x)
-                    .all(|other| edge.is_neighbour(other) || !edge.meets(other))
+                    .take(comparisons_left + 1)
+                    .inspect(|_| n_compared += 1)
+                    .all(|other| edge.is_neighbour(other) || !edge.meets(other));
+                let is_affordable = n_compared <= comparisons_left;
+                comparisons_left = comparisons_left.saturating_sub(n_compared);
+                is_apart && is_affordable
             })
         })
     }
@@ -59,10 +72,16 @@ impl Examiner {
         let top = geometry.points.iter().map(|point| point.y).min().unwrap_or(0);
         let bottom = geometry.points.iter().map(|point| point.y).max().unwrap_or(0);
         let row_count = (self.edges.len() as f64).sqrt() as i32 + 1;
-        self.bucket(RowScale { top, height: (bottom - top) / row_count + 1 }, row_count as usize);
+        // Long edges stand in many rows; then rows are higher, and fewer.
+        let lengths: i64 = self.edges.iter().map(|edge| i64::from((edge.west.y - edge.east.y).abs())).sum();
+        let long = lengths / (self.edges.len() as i64 * ROWS_PER_EDGE).max(1);
+        let height = ((bottom - top) / row_count).max(long as i32) + 1;
+        self.scale = RowScale { top, height };
+        self.bucket(row_count as usize);
     }
 
-    fn bucket(&mut self, scale: RowScale, row_count: usize) {
+    fn bucket(&mut self, row_count: usize) {
+        let scale = self.scale;
         self.row_starts.clear();
         self.row_starts.resize(row_count + 2, 0);
         for edge in &self.edges {
@@ -97,13 +116,9 @@ impl Examiner {
         if geometry.part_ends.len() < 2 {
             return true;
         }
-        let top = geometry.points.iter().map(|point| point.y).min().unwrap_or(0);
-        let bottom = geometry.points.iter().map(|point| point.y).max().unwrap_or(0);
-        let row_count = self.row_starts.len() as i32 - 1;
-        let scale = RowScale { top, height: (bottom - top) / row_count.max(1) + 1 };
         geometry.polygons().enumerate().all(|(polygon_idx, rings)| {
             rings.clone().all(|ring| {
-                self.look_around(geometry.part(ring)[0], ring as u32, scale);
+                self.look_around(geometry.part(ring)[0], ring as u32);
                 let is_shell = ring == rings.start;
                 self.around_is_legal(
                     geometry,
@@ -140,8 +155,8 @@ impl Examiner {
     }
 
     /// Collects the rings, other than `ring`, that hold `vertex` inside, in `self.around`.
-    fn look_around(&mut self, vertex: Grid, ring: u32, scale: RowScale) {
-        let row = scale.row(vertex.y);
+    fn look_around(&mut self, vertex: Grid, ring: u32) {
+        let row = self.scale.row(vertex.y);
         self.around.clear();
         for edge_idx in &self.rows[self.row_starts[row] as usize..self.row_starts[row + 1] as usize] {
             let edge = self.edges[*edge_idx as usize];
@@ -159,7 +174,7 @@ impl Examiner {
 }
 
 /// Rows of equal height that edges are sorted into.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct RowScale {
     top: i32,
     height: i32,

@@ -5,7 +5,8 @@
 //!         outer rings with positive area (y down), holes with negative area, in grid points only.
 //! Keeps:  legal rings vertex for vertex, but for vertices on straight edges.
 //! Source: a cheap exact test first (edges bucketed by rows, then swept from left to right); only what
-//!         fails it goes through an exact overlay on integers (`i_overlay`).
+//!         fails it goes through an exact overlay on integers (`i_overlay`), and what crosses itself more often than a
+//!         tile can show is drawn anew in coarse cells.
 //!
 //! Snapping and running along a window's edge break about one shape in thirty; the overlay costs ten
 //! times the test, so testing first is what makes legality cheap.
@@ -13,6 +14,7 @@
 mod edge;
 mod tidy;
 mod examine;
+mod noise;
 mod mend;
 
 use zellige_model::{Geometry, GeometryKind, Grid};
@@ -24,6 +26,7 @@ use examine::Examiner;
 pub struct Validator {
     examiner: Examiner,
     scratch: Geometry<Grid>,
+    n_redrawn: u64,
 }
 
 impl Validator {
@@ -36,8 +39,20 @@ impl Validator {
         if geometry.is_empty() || self.examiner.is_legal(geometry) {
             return;
         }
-        mend::mend(geometry);
+        if noise::is_noise(geometry) {
+            self.n_redrawn += 1;
+            noise::redraw(geometry);
+            mend::unite(geometry);
+        } else {
+            mend::mend(geometry);
+        }
         tidy::tidy(geometry, &mut self.scratch);
+    }
+
+    /// Returns how many polygons crossed themselves more often than a tile can show, and were redrawn in coarse cells,
+    /// since it was asked last.
+    pub fn take_redrawn(&mut self) -> u64 {
+        std::mem::take(&mut self.n_redrawn)
     }
 
     /// Whether `geometry`, which becomes tidy, is legal as it is.

@@ -1,0 +1,173 @@
+//! Keeps a ring that was cut from running along the edges of its window again and again.
+//!
+//! In:     a ring cut to a stripe, which runs along the edges of the stripe wherever it had left it.
+//! Out:    the same ring, if its runs lie on each other little; otherwise several rings, whose runs do not overlap.
+//! Keeps:  the area under the even-odd rule, and every vertex inside.
+//! Source: two runs on each other cancel out under the even-odd rule, so only ends of runs count: sorted, the first
+//!         is joined to the second, the third to the fourth.
+//!
+//! A ring of 5,000 vertices all over a country passes each deep tile 2,000 times on either side. Without this every
+//! tile gets that many runs of its full height, and what mends the tile compares each with each.
+
+use zellige_model::{Geometry, World};
+
+use super::Axis;
+
+/// Rings with fewer runs stay as they are.
+const RUNS_MIN: usize = 64;
+/// Rings stay as they are whose runs together are at most so many times as long as the part of the edge they lie on.
+const DEPTH_MAX: i64 = 4;
+
+/// An end of a path in the stripe or of a run: edge of the stripe, place along it, number of the end.
+type End = (usize, i64, usize);
+
+/// Unwinds the open part of `piece` between the edges `low` and `high` of its stripe, and ends it or what it became.
+pub(super) fn end_ring<A: Axis>(piece: &mut Geometry<World>, edges: (i64, i64)) {
+    let start = piece.points.len() - piece.open_part_len();
+    if is_wound::<A>(&piece.points[start..], edges) {
+        let ring = piece.points.split_off(start);
+        unwind::<A>(&ring, edges, piece);
+    } else {
+        piece.end_part();
+    }
+}
+
+/// Returns the edge of the stripe that a run lies on, or nothing when it is no run.
+fn edge_of<A: Axis>(from: World, to: World, (low, high): (i64, i64)) -> Option<usize> {
+    if A::along(from) != A::along(to) {
+        return None;
+    }
+    [low, high].iter().position(|edge| *edge == A::along(from))
+}
+
+/// Returns the sides of a ring, from the first vertex on.
+fn sides(ring: &[World]) -> impl Iterator<Item = (World, World)> {
+    ring.iter().copied().zip(ring.iter().copied().cycle().skip(1))
+}
+
+/// Whether the runs of a ring lie on each other several times.
+fn is_wound<A: Axis>(ring: &[World], edges: (i64, i64)) -> bool {
+    if ring.len() < 2 * RUNS_MIN {
+        return false;
+    }
+    let (mut n_runs, mut length) = (0, [0; 2]);
+    let (mut min, mut max) = ([i64::MAX; 2], [i64::MIN; 2]);
+    for (from, to) in sides(ring) {
+        let Some(edge) = edge_of::<A>(from, to, edges) else { continue };
+        let (from, to) = (A::across(from), A::across(to));
+        n_runs += 1;
+        length[edge] += (to - from).abs();
+        min[edge] = min[edge].min(from.min(to));
+        max[edge] = max[edge].max(from.max(to));
+    }
+    n_runs >= RUNS_MIN && (0..2).any(|edge| length[edge] / DEPTH_MAX > max[edge].saturating_sub(min[edge]))
+}
+
+fn unwind<A: Axis>(ring: &[World], edges: (i64, i64), out: &mut Geometry<World>) {
+    // The ring from the end of a run on: paths, each followed by one run or several.
+    let is_run = |(from, to): (World, World)| edge_of::<A>(from, to, edges).is_some();
+    let Some(first) = sides(ring).position(is_run) else { return };
+    let at = |nth: usize| ring[(first + 1 + nth) % ring.len()];
+    let mut paths: Vec<Vec<World>> = Vec::new();
+    let mut path = vec![at(0)];
+    let mut ends_of_runs: [Vec<i64>; 2] = [Vec::new(), Vec::new()];
+    for nth in 0..ring.len() {
+        let (from, to) = (at(nth), at(nth + 1));
+        match edge_of::<A>(from, to, edges) {
+            None => path.push(to),
+            Some(edge) => {
+                ends_of_runs[edge].extend([A::across(from), A::across(to)]);
+                paths.push(std::mem::replace(&mut path, vec![to]));
+            }
+        }
+    }
+    paths.retain(|path| path.len() > 1);
+    for (edge, ends) in ends_of_runs.iter_mut().enumerate() {
+        let along = [edges.0, edges.1][edge];
+        ends.sort_unstable();
+        let odd = ends.chunk_by(|a, b| a == b).filter(|same| same.len() % 2 == 1).map(|same| same[0]);
+        let odd: Vec<World> = odd.map(|across| A::point(along, across)).collect();
+        paths.extend(odd.chunks_exact(2).map(<[World]>::to_vec));
+    }
+    join::<A>(&paths, edges, out);
+}
+
+/// Appends the rings that paths make, of which an even number meets in each of their ends.
+fn join<A: Axis>(paths: &[Vec<World>], (low, _): (i64, i64), out: &mut Geometry<World>) {
+    let end = |point: World, number: usize| (usize::from(A::along(point) != low), A::across(point), number);
+    let mut ends: Vec<End> = Vec::with_capacity(2 * paths.len());
+    for (nth, path) in paths.iter().enumerate() {
+        let [first, .., last] = path[..] else { continue };
+        ends.extend([end(first, 2 * nth), end(last, 2 * nth + 1)]);
+    }
+    ends.sort_unstable();
+    let mut partners = vec![0; ends.len()];
+    for pair in ends.chunks_exact(2) {
+        debug_assert_eq!((pair[0].0, pair[0].1), (pair[1].0, pair[1].1), "paths meet in pairs");
+        (partners[pair[0].2], partners[pair[1].2]) = (pair[1].2, pair[0].2);
+    }
+    let mut is_joined = vec![false; paths.len()];
+    for start in 0..paths.len() {
+        let mut from = 2 * start;
+        while !is_joined[from / 2] {
+            is_joined[from / 2] = true;
+            let path = &paths[from / 2];
+            // The last vertex of a path is the first of the next.
+            let n_vertices = path.len() - 1;
+            if from.is_multiple_of(2) {
+                out.points.extend(&path[..n_vertices]);
+            } else {
+                out.points.extend(path[1..].iter().rev());
+            }
+            from = partners[from ^ 1];
+        }
+        if out.open_part_len() >= 3 {
+            out.end_part();
+        } else {
+            out.points.truncate(out.points.len() - out.open_part_len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zellige_model::GeometryKind;
+
+    use super::super::X;
+    use super::*;
+
+    /// Ends a ring in the stripe from 0 to 10; returns the sizes of the rings, and twice their area by the even-odd
+    /// rule, for rings that do not overlap.
+    fn check(ring: &[(i64, i64)], expected_sizes: &[usize]) -> i64 {
+        let mut piece = Geometry::default();
+        piece.reset(GeometryKind::Polygon);
+        piece.points.extend(ring.iter().map(|(x, y)| World::new(*x, *y)));
+        end_ring::<X>(&mut piece, (0, 10));
+        assert_eq!(piece.parts().map(<[World]>::len).collect::<Vec<_>>(), expected_sizes, "{piece:?}");
+        let area = |ring: &[World]| sides(ring).map(|(a, b)| a.x * b.y - b.x * a.y).sum::<i64>().abs();
+        piece.parts().map(area).sum()
+    }
+
+    #[test]
+    fn plain_rings_stay() {
+        assert_eq!(check(&[(0, 0), (10, 0), (10, 5), (0, 5)], &[4]), 100);
+    }
+
+    #[test]
+    fn runs_on_each_other_cancel_out() {
+        // Chords at heights 0, 400, 1, 399, 2, 398, …: to the right, up, to the left, down, ….
+        let mut ring = Vec::new();
+        for nth in 0..80 {
+            let (low, high) = (nth, 400 - nth);
+            ring.extend([(0, low), (10, low), (10, high), (0, high)]);
+        }
+        // Between chords 2n and 2n + 1 there is an area of 10 by 1, counted from below and from above.
+        assert_eq!(check(&ring, &[4; 80]), 80 * 20);
+    }
+
+    #[test]
+    fn ring_without_paths_is_nothing() {
+        let ring: Vec<(i64, i64)> = (0..140).map(|nth| (0, nth % 7 * 50)).collect();
+        assert_eq!(check(&ring, &[]), 0);
+    }
+}
