@@ -61,6 +61,7 @@ const TARGETS: &[Target] = &[
         bytes_max: 4096,
     },
     Target { name: "font", seeds: &[], dictionary: None, bytes_max: 4096 },
+    Target { name: "region", seeds: &["testdata/jobs/regions"], dictionary: None, bytes_max: 4096 },
     Target { name: "shave", seeds: &["testdata/fuzz/tile"], dictionary: None, bytes_max: 2048 },
 ];
 

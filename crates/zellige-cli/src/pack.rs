@@ -222,6 +222,12 @@ fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> 
         resources.style = read(&style)?;
         resources.detail = if given.has("optimize") { Detail::Drawn } else { Detail::Whole };
         resources.tilesets = pairs(given, "tileset")?;
+        for (name, _) in &mut resources.tilesets {
+            // The URL of a source means its tileset.
+            if let Some(id) = name.strip_prefix("mapbox://").filter(|id| !id.contains('/')) {
+                *name = id.to_owned();
+            }
+        }
         resources.files = pairs(given, "file")?;
         for path in given.all("font").map(Path::new) {
             resources.fonts.push((path.display().to_string(), read(path)?));

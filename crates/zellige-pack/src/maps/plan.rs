@@ -98,7 +98,8 @@ pub fn plan<'g>(region: &Region, name: &str, given: &'g Given) -> Result<Plan<'g
     }
     let empty_sprite = sprite(&[]).map_err(Error::Sprite)?;
     let sprite = given.sprite.clone().unwrap_or_else(|| empty_sprite.clone());
-    let notes = notes(&style, &sources, &faces);
+    let mut notes = notes(&style, &sources, &faces);
+    notes.extend(strange(&style, &sources, &sprite, given));
     Ok(Plan {
         definition: contents::definition(region, &maps),
         description: contents::description(name),
@@ -255,6 +256,19 @@ fn joined(mut first: Tileset, second: Tileset) -> Tileset {
 /// Returns the TileJSON of a source as it stands in the pack.
 pub(super) fn tile_json(source: &TiledSource) -> String {
     tilejson::to_json(&source.tileset, &source.tiled.template)
+}
+
+/// Returns notes on images that the style names and the sprite lacks, and on tilesets that no source asks for.
+fn strange(style: &Style, sources: &[TiledSource], sprite: &Sprite, given: &Given) -> Vec<String> {
+    let index: Value = serde_json::from_str(&sprite.single.index).unwrap_or_default();
+    // Names with a colon are of other sprites.
+    let is_lacking = |name: &String| index.get(name).is_none() && !name.contains(':');
+    let images = style.images().names.into_iter().filter(is_lacking);
+    let is_strange =
+        |name: &String| !sources.iter().any(|source| source.tiled.tilesets.iter().any(|known| known == name));
+    let tilesets = given.tilesets.iter().map(|(name, _)| name).filter(|name| is_strange(name));
+    let images = images.map(|name| format!("image `{name}` was not given, layers draw nothing in its place"));
+    images.chain(tilesets.map(|name| format!("no source of the style asks for tileset `{name}`"))).collect()
 }
 
 fn notes(style: &Style, sources: &[TiledSource], faces: &[Face<'_>]) -> Vec<String> {

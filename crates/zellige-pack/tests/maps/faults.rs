@@ -198,7 +198,7 @@ fn what_is_missing_or_too_much() {
         (
             "DELETE FROM tiles WHERE url_template LIKE '%towns%' AND z = 3 AND x = 4 AND y = 4",
             &with("it is missing"),
-            1,
+            2,
         ),
         (
             "UPDATE tiles SET x = 5 WHERE url_template LIKE '%towns%' AND z = 3 AND x = 4 AND y = 4",
@@ -208,7 +208,7 @@ fn what_is_missing_or_too_much() {
         (
             "DELETE FROM resources WHERE url LIKE '%/512-767.pbf'",
             "mapbox://fonts/me/Open%20Sans%20Regular/512-767.pbf: it is missing",
-            1,
+            2,
         ),
         // Upper case digits, as most encoders write them.
         (
@@ -225,7 +225,7 @@ fn what_is_missing_or_too_much() {
         (
             "DELETE FROM resources WHERE url = 'mapbox://sprites/me/map@2x.png'",
             "mapbox://sprites/me/map@2x.png: it is missing",
-            1,
+            2,
         ),
     ]);
 }

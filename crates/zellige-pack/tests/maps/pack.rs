@@ -5,8 +5,8 @@ use std::io::Read as _;
 use rusqlite::Connection;
 use zellige_pack::Error;
 use zellige_pack::digest::Digest;
-use zellige_pack::maps::Detail;
 use zellige_pack::maps::verify::verify;
+use zellige_pack::maps::{Detail, plan};
 use zellige_pack::region::parse;
 
 use crate::drawn::{MOMENT, REGION, STYLE, World, region, settings};
@@ -161,6 +161,18 @@ fn region_is_the_same_on_every_refresh() {
         "SELECT id, typeof(definition), typeof(description), description FROM regions",
         &[r#"1|text|blob|{"name":"Middle"}"#],
     );
+}
+
+#[test]
+fn what_may_surprise_is_noted() {
+    let mut world = World::new();
+    let notes = |world: &World| plan(&region(), "drawn", &world.given).unwrap().notes().to_vec();
+    let dot = "image `dot` was not given, layers draw nothing in its place";
+    assert_eq!(notes(&world), [dot]);
+    world.given.style = STYLE.replace("Open Sans Regular", "Noto Sans Bold").into();
+    world.given.tilesets.push(("me.raods".to_owned(), "raods.pmtiles".into()));
+    let noto = "font `Noto Sans Bold` was not given, Open Sans Regular stands in for it";
+    assert_eq!(notes(&world), [noto, dot, "no source of the style asks for tileset `me.raods`"]);
 }
 
 #[test]

@@ -16,6 +16,8 @@ use crate::validate::Validator;
 
 /// What of the side of a tile is kept around it: one part in so many.
 const BUFFER_PARTS: i64 = 64;
+/// How far from its tile a vertex may lie, sides of the tile: farther ones are nobody's data.
+const FAR_SIDES: i64 = 64;
 
 /// Buffers that stay from tile to tile.
 #[derive(Debug, Default)]
@@ -29,7 +31,8 @@ pub struct Overzoom {
 impl Overzoom {
     /// Returns what `tile`, which stands at `ancestor`, holds of `descendant`.
     ///
-    /// A layer whose extent is beyond what tiles of this engine have is left out.
+    /// A layer whose extent is beyond what tiles of this engine have is left out, and so is a feature that lies
+    /// farther from its tile than any data does.
     ///
     /// # Panics
     ///
@@ -63,6 +66,15 @@ impl Overzoom {
         let kind = feature.kind?;
         let window = window(to);
         self.world.reset(kind);
+        let far = FAR_SIDES * i64::from(from.extent.get());
+        if feature
+            .geometry
+            .points
+            .iter()
+            .any(|point| far < i64::from(point.x).abs().max(i64::from(point.y).abs()))
+        {
+            return None;
+        }
         self.world.points.extend(feature.geometry.points.iter().map(|point| place(*point, from)));
         if !WorldBounds::of(&self.world.points).meets(&window) {
             return None;
@@ -159,6 +171,12 @@ mod tests {
             "2/0/1",
             "MULTIPOLYGON(((4 36,4 -1,12 -1,12 36)),((52 36,52 -1,60 -1,60 36)))",
         );
+    }
+
+    #[test]
+    fn what_is_very_far_is_left_out() {
+        check("LINESTRING(0 8, 4096 8)", "2/0/0", "LINESTRING(0 16,65 16)");
+        check("LINESTRING(0 8, 4097 8)", "2/0/0", "");
     }
 
     #[test]

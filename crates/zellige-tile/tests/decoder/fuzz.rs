@@ -3,8 +3,10 @@
 //! The fuzz target `tile` runs this too.
 
 use peak_alloc::PeakAlloc;
-use zellige_model::TileId;
+use zellige_model::{TileCoord, TileId};
 use zellige_testkit::{foreign, validate::validate};
+use zellige_tile::decode::overzoom::Overzoom;
+use zellige_tile::decode::recode::recode;
 use zellige_tile::decode::{DecodedTile, decode};
 use zellige_tile::text::to_text;
 
@@ -31,11 +33,31 @@ pub(crate) fn run(bytes: &[u8], memory: PeakAlloc) {
     match decoded {
         Ok(tile) => {
             drop(to_text(TileId::default().coord(), &tile));
+            write_again(&tile, validate(bytes).is_empty());
             if is_near(&tile) && validate(bytes).is_empty() {
                 foreign::assert_agree(bytes, &plain(&tile));
             }
         }
         Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// Writes a tile again, and a part of it as a deeper tile; what is written can be read.
+fn write_again(tile: &DecodedTile, is_legal: bool) {
+    let n_features = |tile: &DecodedTile| {
+        let features = tile.layers.iter().flat_map(|layer| &layer.features);
+        features.filter(|feature| feature.kind.is_some() && !feature.geometry.is_empty()).count()
+    };
+    let mut bytes = Vec::new();
+    recode(tile, &mut bytes);
+    let again = decode(&bytes).expect("what is written can be read");
+    assert_eq!(n_features(&again), n_features(tile));
+    bytes.clear();
+    let [ancestor, descendant] = ["1/1/0", "5/20/9"].map(|text| TileCoord::parse(text).expect("a tile"));
+    recode(&Overzoom::default().cut(tile, ancestor, descendant), &mut bytes);
+    decode(&bytes).expect("what is cut can be read");
+    if is_legal && !bytes.is_empty() {
+        assert_eq!(validate(&bytes), Vec::<String>::new());
     }
 }
 

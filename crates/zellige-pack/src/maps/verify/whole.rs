@@ -53,6 +53,11 @@ pub(super) fn check(database: &Connection, region: &Region, verdict: &mut Verdic
             verdict.add(template, "no source of the style asks for tiles of this template");
         }
     }
+    let loose = "SELECT count(*) FROM pragma_foreign_key_check";
+    let loose: i64 = database.query_row(loose, [], |row| row.get(0))?;
+    if loose > 0 {
+        verdict.add("", format!("{loose} ties lead to rows that are not there"));
+    }
     if verdict.tiles > TILES_MAX {
         verdict.add("", format!("it has {} tiles, expected at most {TILES_MAX}", verdict.tiles));
     }
