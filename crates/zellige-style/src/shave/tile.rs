@@ -14,8 +14,8 @@ pub(super) struct Tile {
 /// A layer.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct Layer {
-    #[prost(uint32, required, tag = "15")]
-    pub version: u32,
+    #[prost(uint32, optional, tag = "15")]
+    pub version: Option<u32>,
     #[prost(string, required, tag = "1")]
     pub name: String,
     #[prost(message, repeated, tag = "2")]
