@@ -62,6 +62,8 @@ const TARGETS: &[Target] = &[
     },
     Target { name: "font", seeds: &[], dictionary: None, bytes_max: 4096 },
     Target { name: "region", seeds: &["testdata/jobs/regions"], dictionary: None, bytes_max: 4096 },
+    Target { name: "roads", seeds: &[], dictionary: None, bytes_max: 8192 },
+    Target { name: "graph", seeds: &[], dictionary: None, bytes_max: 16_384 },
     Target { name: "shave", seeds: &["testdata/fuzz/tile"], dictionary: None, bytes_max: 2048 },
 ];
 

@@ -1,10 +1,15 @@
-//! Any bytes as a region: they are read or refused, and what is read has a cover with the laws of covers.
+//! Any bytes as a region, as roads, as a navigation pack: they are read or refused, and what is read obeys the laws of covers
+//! and of packs.
 
 use zellige_testkit::corpus::replay;
 
+mod graph;
 mod region;
+mod roads;
 
 #[test]
 fn the_corpus_passes() {
     replay("region", region::run);
+    replay("roads", roads::run);
+    replay("graph", graph::run);
 }
