@@ -19,6 +19,9 @@ use crate::tiny::Small;
 /// Areas are whole numbers of this part of a square unit.
 pub const PARTS_PER_UNIT: i32 = 256;
 
+/// This part of the area of polygons that share borders may be owed before one of them is drawn as a square.
+const SLACK: i64 = 128;
+
 /// Half of its area and so many parts of a unit a drawn polygon can owe at most.
 const OWED_MAX: i64 = 4 * PARTS_PER_UNIT as i64;
 
@@ -29,6 +32,8 @@ pub struct Placeholder {
     pub at: Grid,
     /// The box around the polygon in units, at least 1 by 1.
     pub box_units: (u32, u32),
+    /// Whether it has borders in common with others, which take over what vanishes of it.
+    pub is_shared: bool,
 }
 
 /// Returns the area that a small polygon owes when nothing of it is drawn, in parts of a unit.
@@ -63,8 +68,10 @@ pub fn owed_rest(whole: i32, drawn_doubled: i64) -> i32 {
 /// The area owed so far in one layer of one tile.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Diffusion {
-    /// Parts of a square unit; half a unit at most after each placeholder that was not drawn.
+    /// Parts of a square unit; half a unit at most after each placeholder that was not drawn and shares no borders.
     sum: i64,
+    /// So much may be owed before a polygon that shares borders is drawn as a square, in parts of a unit.
+    slack: i64,
 }
 
 impl Diffusion {
@@ -73,12 +80,20 @@ impl Diffusion {
     pub fn begin(tile: TileId) -> Self {
         let parts = i64::from(PARTS_PER_UNIT);
         let chance = ((xxh3_64(&tile.get().to_le_bytes()) >> 32) as i64 * parts) >> 32;
-        Self { sum: chance - parts / 2 }
+        Self { sum: chance - parts / 2, slack: 0 }
     }
 
     /// Adds what a piece owes.
     pub fn add(&mut self, owed: i32) {
         self.sum += i64::from(owed);
+    }
+
+    /// Adds what is owed of polygons that share borders, `whole` in all.
+    ///
+    /// What a gapless partition lost along its outer edge would else be drawn as squares within it, on top of others.
+    pub fn add_shared(&mut self, whole: i64, owed: i64) {
+        self.sum += owed;
+        self.slack += whole / SLACK;
     }
 
     /// Decides about a placeholder that owes `owed`: writes its rectangle into `out`, or says that others
@@ -93,7 +108,8 @@ impl Diffusion {
         self.add(owed);
         let units =
             |parts: i64| (parts + i64::from(PARTS_PER_UNIT / 2)).div_euclid(i64::from(PARTS_PER_UNIT));
-        let area = units(self.sum).min(units(owed.into()).max(1));
+        let slack = if placeholder.is_shared { self.slack } else { 0 };
+        let area = units(self.sum - slack).min(units(owed.into()).max(1));
         if area < 1 {
             return false;
         }
@@ -131,7 +147,7 @@ fn sides(area: u32, (width, height): (u32, u32), extent: Extent) -> (u32, u32) {
 mod tests {
     use super::*;
 
-    const HERE: Placeholder = Placeholder { at: Grid::new(5, 5), box_units: (1, 1) };
+    const HERE: Placeholder = Placeholder { at: Grid::new(5, 5), box_units: (1, 1), is_shared: false };
 
     /// Places features that each owe so many parts and compares how many are drawn.
     fn check(owed: &[i32], expected: usize) {
@@ -163,7 +179,7 @@ mod tests {
     #[test]
     fn placeholder_has_the_form_of_its_box_and_stays_in_the_tile() {
         let mut out = Geometry::default();
-        let thin = Placeholder { at: Grid::new(4095, 7), box_units: (12, 1) };
+        let thin = Placeholder { at: Grid::new(4095, 7), box_units: (12, 1), is_shared: false };
         assert!(Diffusion::default().place(thin, 6 * PARTS_PER_UNIT, Extent::DEFAULT, &mut out));
         let corners = [Grid::new(4089, 7), Grid::new(4095, 7), Grid::new(4095, 8), Grid::new(4089, 8)];
         assert_eq!(out.points, corners);

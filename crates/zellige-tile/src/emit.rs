@@ -16,13 +16,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use zellige_model::{FieldKind, Geometry, GeometryKind, Grid, TileCoord, TileId};
+use zellige_model::{FieldKind, Geometry, GeometryKind, Grid, TileCoord, TileId, Zoom};
 use zellige_recipe::plan::Switch;
 use zellige_recipe::{LayerPlan, Plan, ZoomPlan};
 
 use crate::block::{self, Block};
 use crate::budget::share;
-use crate::diffuse::{Diffusion, owed_rest};
+use crate::diffuse::{Diffusion, PARTS_PER_UNIT, Placeholder, owed_rest};
 use crate::encode::layer::{LayerEncoder, framed_layer_len};
 use crate::fault::Fault;
 use crate::key::{KeyCache, Keys};
@@ -37,10 +37,9 @@ use crate::validate::{Validator, area_doubled};
 /// without those that come after them.
 const CROWD_BYTES_MAX: usize = 16 << 20;
 
-/// This part of the area of crowded polygons is never made up for.
-///
-/// What a gapless partition lost along its outer edge would else be drawn as squares within it, on top of others.
-const SLACK: i32 = 128;
+/// Crowds whose area is less than so many square units have no borders that anybody sees: those of them that are
+/// smaller than a unit stand for each other like tiny polygons without neighbours.
+const CROWD_UNITS_MIN: i64 = 256;
 
 /// Builds the tiles of one worker.
 #[derive(Debug)]
@@ -94,6 +93,8 @@ struct Waiting {
 #[derive(Debug, Default)]
 struct Crowd {
     waiting: Waiting,
+    /// Their area as far as it is accounted for, in parts of a unit.
+    whole: i64,
     /// Whether the tile at hand has such polygons.
     has_begun: bool,
     hot: HotUnits,
@@ -218,6 +219,14 @@ impl<'p> Emitter<'p> {
     }
 }
 
+/// What is the same for all pieces of a layer in a tile.
+#[derive(Clone, Copy)]
+struct Here<'h> {
+    zoom: Zoom,
+    plan: &'h ZoomPlan,
+    names: &'h [Arc<str>],
+}
+
 /// A piece, closed.
 #[derive(Clone, Copy)]
 struct Piece<'b> {
@@ -251,7 +260,7 @@ impl<'p> LayerEmitter<'p> {
         self.n_features = 0;
         self.n_filled = 0;
         self.crowd.has_begun = false;
-        self.crowd.waiting.clear();
+        self.crowd.clear();
         self.waiting.clear();
         self.staged.clear();
     }
@@ -263,73 +272,95 @@ impl<'p> LayerEmitter<'p> {
             self.diffusion = Diffusion::begin(tile.into());
             self.zoom_plan = Some(zoom_plan);
         }
-        let Some(zoom_plan) = self.zoom_plan else { return };
+        let Some(plan) = self.zoom_plan else { return };
+        let here = Here { zoom: tile.zoom(), plan, names };
         let body = Body::open(piece.body);
         let Body { head, placeholder, .. } = body;
         let Some(placeholder) = placeholder else {
-            if self.crowd.wants(&body, zoom_plan) {
+            if self.crowd.wants(&body, plan) {
                 self.crowd.push(piece, &body);
                 if self.crowd.is_full() {
-                    self.round(tile, zoom_plan, names);
+                    self.round(here);
                 }
             } else {
                 self.diffusion.add(head.owed);
-                self.take(zoom_plan, piece, names);
+                self.take(here, piece);
             }
             return;
         };
-        self.round(tile, zoom_plan, names);
-        let stats = self.stats.at(tile.zoom());
-        if self.diffusion.place(placeholder, head.owed, zoom_plan.extent, &mut self.rectangle) {
-            stats.placeholders += 1;
-            let mut body = std::mem::take(&mut self.body);
-            write_body(&self.rectangle, Head { owed: 0, ..head }, &mut body);
-            self.take(zoom_plan, Piece { body: &body, ..piece }, names);
-            self.body = body;
-        } else {
-            stats.features_merged += 1;
-        }
+        self.round(here);
+        self.place(here, (piece, head), placeholder);
     }
 
     /// Rounds the polygons that wait for their neighbours, and takes all pieces that wait.
-    fn round(&mut self, tile: TileCoord, zoom_plan: &ZoomPlan, names: &[Arc<str>]) {
+    fn round(&mut self, here: Here<'_>) {
         let mut crowd = std::mem::take(&mut self.crowd);
         let waiting = std::mem::take(&mut crowd.waiting);
+        let (mut whole, mut owed) = (0, 0);
         for piece in waiting.iter() {
             let body = Body::open(piece.body);
             let Some(to_round) = body.to_round else {
                 self.diffusion.add(body.head.owed);
-                self.take(zoom_plan, piece, names);
+                self.take(here, piece);
                 continue;
             };
+            if crowd.stands_for_others(&body) {
+                continue;
+            }
             let rounded = crowd.round(&body);
             let is_accounted = body.head.owed != 0;
             if is_accounted {
                 let drawn_doubled = rounded.parts().map(area_doubled).sum();
-                let owed = owed_rest(body.head.owed, drawn_doubled);
-                self.diffusion.add(owed - body.head.owed / SLACK);
+                whole += i64::from(body.head.owed);
+                owed += i64::from(owed_rest(body.head.owed, drawn_doubled));
             }
             if !rounded.is_empty() {
-                let fills = fills_window(rounded, zoom_plan.extent, zoom_plan.buffer_units);
-                let head = Head { fills, owed: 0, ..body.head };
-                let mut body = std::mem::take(&mut self.body);
-                write_body(rounded, head, &mut body);
-                self.take(zoom_plan, Piece { body: &body, ..piece }, names);
-                self.body = body;
+                let fills = fills_window(rounded, here.plan.extent, here.plan.buffer_units);
+                self.take_drawn(here, piece, Head { fills, owed: 0, ..body.head }, rounded);
             } else if to_round.is_home {
-                let stats = self.stats.at(tile.zoom());
+                let stats = self.stats.at(here.zoom);
                 stats.features_merged += u64::from(is_accounted);
                 stats.features_vanished += u64::from(!is_accounted);
             }
         }
+        self.diffusion.add_shared(whole, owed);
+        for piece in waiting.iter() {
+            let body = Body::open(piece.body);
+            if body.to_round.is_some() && crowd.stands_for_others(&body) {
+                let placeholder = crowd.placeholder(&body);
+                self.place(here, (piece, body.head), placeholder);
+            }
+        }
         crowd.waiting = waiting;
-        crowd.waiting.clear();
+        crowd.clear();
         self.crowd = crowd;
     }
 
+    /// Draws the rectangle of a placeholder, or lets others stand for it.
+    fn place(&mut self, here: Here<'_>, (piece, head): (Piece<'_>, Head), placeholder: Placeholder) {
+        let mut rectangle = std::mem::take(&mut self.rectangle);
+        let is_drawn = self.diffusion.place(placeholder, head.owed, here.plan.extent, &mut rectangle);
+        let stats = self.stats.at(here.zoom);
+        if is_drawn {
+            stats.placeholders += 1;
+            self.take_drawn(here, piece, Head { owed: 0, ..head }, &rectangle);
+        } else {
+            stats.features_merged += 1;
+        }
+        self.rectangle = rectangle;
+    }
+
+    /// Takes a piece that is drawn as `geometry`.
+    fn take_drawn(&mut self, here: Here<'_>, piece: Piece<'_>, head: Head, geometry: &Geometry<Grid>) {
+        let mut body = std::mem::take(&mut self.body);
+        write_body(geometry, head, &mut body);
+        self.take(here, Piece { body: &body, ..piece });
+        self.body = body;
+    }
+
     /// Takes a piece that is drawn if the recipe lets it.
-    fn take(&mut self, zoom_plan: &ZoomPlan, piece: Piece<'_>, names: &[Arc<str>]) {
-        if !zoom_plan.tiles.is_plain() {
+    fn take(&mut self, Here { plan, names, .. }: Here<'_>, piece: Piece<'_>) {
+        if !plan.tiles.is_plain() {
             self.staged.push(staged::open(piece.place, piece.block, piece.body, names));
         } else if self.plan.order.is_some() {
             self.waiting.push(piece);
@@ -351,8 +382,8 @@ impl<'p> LayerEmitter<'p> {
         names: &[Arc<str>],
         buffers: &mut Buffers<'_>,
     ) -> Result<(), StageFault> {
-        if let Some(zoom_plan) = self.zoom_plan {
-            self.round(tile, zoom_plan, names);
+        if let Some(plan) = self.zoom_plan {
+            self.round(Here { zoom: tile.zoom(), plan, names });
         }
         let waiting = std::mem::take(&mut self.waiting);
         for (block, body) in waiting.sorted() {
@@ -450,8 +481,39 @@ impl Crowd {
         if body.to_round.is_some() {
             take_fine(body.commands, &mut self.fine);
             self.hot.mark(&self.fine);
+            self.whole += i64::from(body.head.owed);
         }
         self.waiting.push(piece);
+    }
+
+    /// Forgets the pieces, but not which units are hot.
+    fn clear(&mut self) {
+        self.waiting.clear();
+        self.whole = 0;
+    }
+
+    /// Whether a polygon that waits is smaller than a unit, and the crowd is small.
+    fn stands_for_others(&self, body: &Body<'_>) -> bool {
+        (1..PARTS_PER_UNIT).contains(&body.head.owed)
+            && self.whole < CROWD_UNITS_MIN * i64::from(PARTS_PER_UNIT)
+    }
+
+    /// Returns what stands for a polygon that waits, whose tile this is.
+    fn placeholder(&mut self, body: &Body<'_>) -> Placeholder {
+        take_fine(body.commands, &mut self.fine);
+        let corner = self.fine.points.first().copied().unwrap_or_default();
+        let (mut min, mut max) = (corner, corner);
+        for point in &self.fine.points {
+            min = Fine::new(min.x.min(point.x), min.y.min(point.y));
+            max = Fine::new(max.x.max(point.x), max.y.max(point.y));
+        }
+        let units = |from: i32, to: i32| ((to - from) as u32).div_ceil(1 << Fine::BITS).max(1);
+        let unit = |from: i32, to: i32| i32::midpoint(from, to) >> Fine::BITS;
+        Placeholder {
+            at: Grid::new(unit(min.x, max.x), unit(min.y, max.y)),
+            box_units: (units(min.x, max.x), units(min.y, max.y)),
+            is_shared: false,
+        }
     }
 
     fn is_full(&self) -> bool {

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! flags      u8       kind | 4 when it has an id | 8 when it fills the window | 16 when it owes area
-//!                          | 32 when it is a placeholder | 64 when it is rounded in its tile
-//!                          | 128 when the tile is the home of a polygon that is rounded there
+//!                          | 32 when it is a placeholder | 64 when it is rounded in its tile, or a placeholder that
+//!                          shares borders | 128 when the tile is the home of a polygon that is rounded there
 //! id         varint   only with the flag
 //! owed       varint   only with the flag; parts of a square unit, zigzag
 //! commands            geometry as MVT commands, to the end; of a placeholder four varints: column and row
@@ -131,8 +131,9 @@ pub fn write_body(geometry: &Geometry<Grid>, head: Head, out: &mut Vec<u8>) {
 
 /// Writes the body of a polygon of which the grid leaves nothing into the emptied `out`.
 pub fn write_placeholder(placeholder: Placeholder, head: Head, out: &mut Vec<u8>) {
-    write_head(GeometryKind::Polygon as u8 | IS_PLACEHOLDER, head, out);
-    let Placeholder { at, box_units: (width, height) } = placeholder;
+    let Placeholder { at, box_units: (width, height), is_shared } = placeholder;
+    let is_shared = if is_shared { IS_FINE } else { 0 };
+    write_head(GeometryKind::Polygon as u8 | IS_PLACEHOLDER | is_shared, head, out);
     for number in [at.x as u32, at.y as u32, width, height] {
         push_varint(out, number.into());
     }
@@ -173,13 +174,15 @@ impl<'b> Body<'b> {
         let placeholder = (flags & IS_PLACEHOLDER != 0).then(|| Placeholder {
             at: Grid::new(number() as i32, number() as i32),
             box_units: (number(), number()),
+            is_shared: flags & IS_FINE != 0,
         });
         let kind = match flags & 3 {
             0 => GeometryKind::Point,
             1 => GeometryKind::LineString,
             _ => GeometryKind::Polygon,
         };
-        let to_round = (flags & IS_FINE != 0).then_some(ToRound { is_home: flags & IS_HOME != 0 });
+        let is_fine = flags & IS_FINE != 0 && placeholder.is_none();
+        let to_round = is_fine.then_some(ToRound { is_home: flags & IS_HOME != 0 });
         Self {
             kind,
             head: Head { id, fills: flags & FILLS != 0, owed },
@@ -208,7 +211,7 @@ mod tests {
 
     #[test]
     fn placeholder_comes_back() {
-        let placeholder = Placeholder { at: Grid::new(4095, 0), box_units: (64, 1) };
+        let placeholder = Placeholder { at: Grid::new(4095, 0), box_units: (64, 1), is_shared: true };
         let head = Head { id: None, fills: false, owed: i32::MAX };
         let mut bytes = Vec::new();
         write_placeholder(placeholder, head, &mut bytes);

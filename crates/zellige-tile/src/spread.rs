@@ -213,11 +213,11 @@ impl<'b> Spread<'b> {
         home.map_or(0, |home| owed_rest(parts(&home.small), grid.parts().map(area_doubled).sum()))
     }
 
-    /// Returns the area that is accounted for a feature in `tile` when its shape is known, in parts of a unit:
+    /// Returns the area in parts of a unit that is accounted for a feature in `tile`, in which its shape will be known;
     /// nothing but at home.
-    fn area(&self, tile: TileId) -> i32 {
+    fn area(&self, tile: TileId) -> Option<i32> {
         let home = self.home.filter(|home| home.tile == tile && home.is_whole);
-        home.map_or(0, |home| parts(&home.small))
+        home.map(|home| owed_whole(&home.small, self.zoom.get()))
     }
 }
 
@@ -287,7 +287,8 @@ impl Spreader {
         }
         let stripe = |at: i64| at.div_euclid(spread.stripes.side);
         let grid = TileGrid::new(spread.zoom, stripe(small.at.x), stripe(small.at.y), spread.plan.extent);
-        let placeholder = Placeholder { at: grid.unit(small.at), box_units: small.box_units };
+        let is_shared = spread.middle.is_some();
+        let placeholder = Placeholder { at: grid.unit(small.at), box_units: small.box_units, is_shared };
         let body = &mut self.stamp.body;
         write_placeholder(placeholder, Head { id: origin.id, fills: false, owed }, body);
         sink.piece(PieceKey::placeholder(tile, origin.layer, origin.place), body);
@@ -433,7 +434,12 @@ impl Stamp {
             target.reach = target.reach.max(Reach::Vanished);
             return;
         }
-        let head = Head { id: target.origin.id, fills: false, owed: target.spread.area(tile.into()) };
+        let area = target.spread.area(tile.into());
+        if area == Some(0) {
+            target.reach = target.reach.max(Reach::Merged);
+            return;
+        }
+        let head = Head { id: target.origin.id, fills: false, owed: area.unwrap_or(0) };
         write_to_round(&self.fine, to_round, head, &mut self.body);
         target.send(tile.into(), &self.body);
     }
