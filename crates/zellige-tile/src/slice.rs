@@ -28,7 +28,7 @@ use crate::project::{project, project_point};
 use crate::select::Selector;
 use crate::sieve::Sieve;
 use crate::simplify::{Weighted, simplify, simplify_outward};
-use crate::snap_round::CROWDED_UNITS;
+use crate::snap_round::{CROWDED_POINTS_MAX, CROWDED_UNITS};
 use crate::spread::{Origin, Reach, Spread, Spreader};
 use crate::staged;
 use crate::stats::SliceStats;
@@ -188,7 +188,9 @@ impl Work<'_> {
     /// Whether the feature at hand has borders in common with others that are as small on a grid.
     fn is_crowded(&self, bounds: &WorldBounds, grid: UnitGrid) -> bool {
         let longest = (bounds.max.x - bounds.min.x).max(bounds.max.y - bounds.min.y);
-        longest as f64 <= CROWDED_UNITS * grid.unit() && self.weigher.shares().contains(&true)
+        longest as f64 <= CROWDED_UNITS * grid.unit()
+            && self.weigher.shares().contains(&true)
+            && self.simplified.geometry.points.len() <= CROWDED_POINTS_MAX
     }
 
     /// Adds cases of a finding about the feature at hand.

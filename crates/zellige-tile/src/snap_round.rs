@@ -29,6 +29,9 @@ use crate::quantize::end_ring;
 /// less than a hundred-thousandth there when each is rounded alone.
 pub const CROWDED_UNITS: f64 = 64.0;
 
+/// What has more vertices than this in so little room is noise, which is redrawn when its feature is known.
+pub const CROWDED_POINTS_MAX: usize = 1024;
+
 /// Edges longer than so many units are not bent: a larger neighbour, which is rounded alone, would not bend them.
 const BENT_UNITS: i32 = 10;
 
