@@ -162,6 +162,16 @@ mod tests {
     }
 
     #[test]
+    fn zlib_streams_come_back() {
+        let (raw, mut out) = (b"tile tile tile tile".repeat(50), b"left over".to_vec());
+        Compressor::new(9).zlib(&raw, &mut out);
+        assert_eq!(out[0], 0x78);
+        let mut back = vec![0; raw.len()];
+        let n_bytes = Decompressor::new().zlib_decompress(&out, &mut back);
+        assert_eq!((n_bytes, back), (Ok(raw.len()), raw));
+    }
+
+    #[test]
     fn header_has_neither_time_nor_name() {
         let bytes = gzip(b"tile", 6);
         assert_eq!(bytes[..8], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);

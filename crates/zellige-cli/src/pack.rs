@@ -93,7 +93,7 @@ pub(crate) const VERB: Verb = Verb {
             "zellige pack vaduz.json --style map.json --tileset me.city=city.pmtiles --estimate",
             "tells what the pack would hold",
         ),
-        ("zellige pack vaduz.json --roads roads.geojsonl -o vaduz/", "makes a navigation pack"),
+        ("zellige pack trails.json --roads roads.geojsonl -o trails/", "makes a navigation pack"),
         ("zellige pack verify vaduz/", "checks all packs of the latest revision"),
     ],
 };
