@@ -83,7 +83,7 @@ pub(super) fn of(
         bicycle_network: bicycle_network(tags),
         flags,
         layer: layer(tags, flags, note),
-        names: names(tags, class),
+        names: names(tags, class, note),
     })
 }
 
@@ -207,7 +207,11 @@ fn speeds(
         };
         let km_h =
             if value.ends_with("mph") { (f64::from(written) * 1.609_344).round() as u32 } else { written };
-        (km_h >= SPEED_MIN).then(|| km_h.min(u32::from(SPEED_UNLIMITED - 1)) as u8)
+        if km_h < SPEED_MIN {
+            note(key);
+            return None;
+        }
+        Some(km_h.min(u32::from(SPEED_UNLIMITED - 1)) as u8)
     };
     let limit = read("maxspeed");
     let one = read("maxspeed:practical").or_else(|| read("maxspeed:advisory")).or(limit);
@@ -405,14 +409,19 @@ fn bicycle_network(tags: &Tags<'_>) -> u8 {
 }
 
 /// Returns the names in the order in which they are announced: numbers first on motorways and trunk roads.
-fn names(tags: &Tags<'_>, class: u8) -> Vec<Name> {
+fn names(tags: &Tags<'_>, class: u8, note: &mut dyn FnMut(&str)) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
     let mut add = |key: &str, is_number: bool| {
         for text in tags.get(key).into_iter().flat_map(parts) {
             // A zero byte ends a text in a graph tile.
             let is_usable = text.len() <= NAME_BYTES_MAX && !text.contains('\0');
-            if is_usable && names.len() < NAMES_MAX && names.iter().all(|name| name.text != text) {
+            if names.iter().any(|name| name.text == text) {
+                continue;
+            }
+            if is_usable && names.len() < NAMES_MAX {
                 names.push(Name { text: text.to_owned(), is_number });
+            } else {
+                note(key);
             }
         }
     };
@@ -507,9 +516,11 @@ mod tests {
             ("surface", "lava"),
             ("lanes", "99"),
             ("layer", "up"),
+            ("maxspeed:forward", "3"),
+            ("name", "a\0b"),
         ]);
         assert_eq!(way, read(&[("highway", "residential")]).0);
-        assert_eq!(notes, ["oneway", "maxspeed", "surface", "lanes", "layer"]);
+        assert_eq!(notes, ["oneway", "maxspeed", "maxspeed:forward", "surface", "lanes", "layer", "name"]);
     }
 
     #[test]
