@@ -54,7 +54,7 @@ pub fn parts(small: &Small) -> i32 {
     (small.area_units * f64::from(PARTS_PER_UNIT)).round() as i32
 }
 
-/// Returns the area that a small polygon of `whole` [parts](parts) owes when a shape with twice the area
+/// Returns the area that a small polygon of `whole` [parts] owes when a shape with twice the area
 /// `drawn_doubled` is drawn.
 ///
 /// Nothing when the two have little to do with each other: then its rings cross themselves.
