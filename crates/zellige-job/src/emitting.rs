@@ -229,6 +229,15 @@ impl Emitting<'_> {
         worker.emitter.into_emitted()
     }
 
+    /// Returns the error of a tile that could not be made, if there was one.
+    fn check(&self, emitter: &Emitter<'_>) -> Result<(), Error> {
+        let Some((tile, layer)) = emitter.overfull() else { return Ok(()) };
+        Err(Error::TileOverfull {
+            tile,
+            layer: self.plan.layers[usize::from(layer)].name.as_str().to_owned(),
+        })
+    }
+
     /// Builds the tiles between two cuts.
     fn build(&self, from: u64, to: Option<u64>, worker: &mut Worker<'_>) -> Result<Shard, Error> {
         let mut shard = Shard::default();
@@ -247,9 +256,10 @@ impl Emitting<'_> {
             if !is_dropped {
                 worker.emitter.push(key, block, body);
             }
-            Ok(())
+            self.check(&worker.emitter)
         })?;
         worker.finish(tile.map(|(_, coord)| coord), &mut shard);
+        self.check(&worker.emitter)?;
         Ok(shard)
     }
 }

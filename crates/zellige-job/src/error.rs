@@ -75,7 +75,10 @@ pub enum Error {
         "No tiles were created because the recipe removed every feature. \
          You may need to change the filter or limit configurations."
     )]
-    NoTiles,
+    NoTiles {
+        /// Features that were left out of full tiles, each in every tile.
+        over_budget: u64,
+    },
     /// An expression met a value that it cannot use; the text is that of the hosted service.
     #[error("{reason} - Example: tile z: {} x: {} y: {}, layer_name: {layer}", .tile.zoom(), .tile.x(), .tile.y())]
     Expression {
@@ -96,6 +99,17 @@ pub enum Error {
         zellige_tile::key::NAMES_BYTES_MAX >> 20
     )]
     TooManyNames,
+    /// A recipe looks at features of a tile together, and there are too many.
+    #[error(
+        "layer `{layer}` has more than {} MiB of features in tile `{tile}`, and its recipe looks at all of them together",
+        zellige_tile::emit::KEPT_BYTES_MAX >> 20
+    )]
+    TileOverfull {
+        /// The tile.
+        tile: zellige_model::TileCoord,
+        /// The layer.
+        layer: String,
+    },
     /// A temporary file could not be used.
     #[error("{attempt} a temporary file in `{folder}` failed after {bytes} bytes")]
     Spill {
@@ -185,9 +199,19 @@ impl Error {
                 let advice = advice.unwrap_or_default();
                 Some(format!("the first line that is no feature says: {reason}{advice}"))
             }
+            Self::NoTiles { over_budget: 1.. } => Some(
+                "features were left out since none fits a tile; `tiles.layer_size` in the recipe and \
+                 `--tile-size-limit` say how large a tile may be"
+                    .to_owned(),
+            ),
             Self::Expression { file, line, .. } => Some(format!(
                 "look at line {line} of {file}; guard the expression with `has`, `coalesce` or `to-number`"
             )),
+            Self::TileOverfull { .. } => Some(
+                "a filter by zoom leaves fewer features there, and so does a deeper `minzoom`; only layers with \
+                 `limit`, `union`, `order` or other options that look at the features of a tile keep them all"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

@@ -217,7 +217,9 @@ impl Job<'_> {
             return Err(self.failed(&sliced.lines, fault));
         }
         if made.tiles == 0 {
-            return Err(Error::NoTiles);
+            let layers = made.emitted.layers.iter();
+            let over_budget = layers.map(|layer| layer.stats.total(|zoom| zoom.features_over_budget)).sum();
+            return Err(Error::NoTiles { over_budget });
         }
         Ok(made)
     }

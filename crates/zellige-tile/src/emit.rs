@@ -11,7 +11,8 @@
 //! rounded together (`snap_round`), in parts when there are more of them than memory is meant for.
 //!
 //! Pieces are encoded as they come, so a tile that is much too large costs time but no memory; only a
-//! layer with an order, or whose recipe looks at features of a tile, keeps them until the tile is complete.
+//! layer with an order, or whose recipe looks at features of a tile, keeps them until the tile is complete, or
+//! until there are more than [`KEPT_BYTES_MAX`] of them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -41,6 +42,10 @@ const CROWD_BYTES_MAX: usize = 16 << 20;
 /// smaller than a unit stand for each other like tiny polygons without neighbours.
 const CROWD_UNITS_MIN: i64 = 256;
 
+/// The most bytes of features that a layer of a tile keeps until the tile is complete; with more of them the tile
+/// cannot be made, since limits, unions and orders have to see them all.
+pub const KEPT_BYTES_MAX: u64 = 2 << 30;
+
 /// Builds the tiles of one worker.
 #[derive(Debug)]
 pub struct Emitter<'p> {
@@ -50,6 +55,7 @@ pub struct Emitter<'p> {
     tile: TileCoord,
     checksums: Vec<(u8, u64)>,
     buffers: Buffers<'p>,
+    overfull: Option<(TileCoord, u8)>,
     fault: Option<Fault>,
 }
 
@@ -76,11 +82,17 @@ struct LayerEmitter<'p> {
     crowd: Crowd,
     waiting: Waiting,
     staged: Vec<StagedFeature>,
+    /// Bytes of what waits and of what is staged, and how many there may be.
+    kept_bytes: u64,
+    kept_bytes_max: u64,
     stage: Stage<'p>,
     stats: LayerStats,
     /// Which kinds of order values were seen, a bit each.
     order_kinds: u8,
 }
+
+/// What a piece takes while it waits, beside its bytes.
+const WAITING_BYTES: usize = size_of::<(u64, Range<usize>, Range<usize>)>();
 
 /// Pieces that wait, with their places.
 #[derive(Debug, Default)]
@@ -161,6 +173,7 @@ impl<'p> Emitter<'p> {
             tile: TileId::default().coord(),
             checksums: Vec::new(),
             buffers: Buffers { keys: KeyCache::new(keys), block: Vec::new(), body: Vec::new() },
+            overfull: None,
             fault: None,
         }
     }
@@ -174,7 +187,11 @@ impl<'p> Emitter<'p> {
     /// Adds a piece of the tile.
     pub fn push(&mut self, key: PieceKey, block: &[u8], body: &[u8]) {
         let piece = Piece { place: key.place, block, body };
-        self.layers[usize::from(key.layer())].push(self.tile, piece, self.names);
+        let layer = &mut self.layers[usize::from(key.layer())];
+        layer.push(self.tile, piece, self.names);
+        if layer.is_overfull() {
+            self.overfull.get_or_insert((self.tile, key.layer()));
+        }
     }
 
     /// Ends the tile: writes it into the emptied `out`, which stays empty when no feature is left.
@@ -186,6 +203,9 @@ impl<'p> Emitter<'p> {
                 let StageFault { place, error } = fault;
                 let fault = Fault { tile: self.tile, layer: number as u8, place, error };
                 Fault::keep_first(&mut self.fault, Some(fault));
+            }
+            if layer.is_overfull() {
+                self.overfull.get_or_insert((self.tile, number as u8));
             }
         }
         let lens: Vec<u64> = self.layers.iter().map(LayerEmitter::framed_len).collect();
@@ -201,6 +221,12 @@ impl<'p> Emitter<'p> {
     #[must_use]
     pub fn checksums(&self) -> &[(u8, u64)] {
         &self.checksums
+    }
+
+    /// Returns the first tile and layer that had more than [`KEPT_BYTES_MAX`] to keep; the tile cannot be made.
+    #[must_use]
+    pub const fn overfull(&self) -> Option<(TileCoord, u8)> {
+        self.overfull
     }
 
     /// Returns the first expression so far that could not be evaluated.
@@ -249,6 +275,8 @@ impl<'p> LayerEmitter<'p> {
             crowd: Crowd::default(),
             waiting: Waiting::default(),
             staged: Vec::new(),
+            kept_bytes: 0,
+            kept_bytes_max: KEPT_BYTES_MAX,
             stage: Stage::new(plan),
             stats: LayerStats::default(),
             order_kinds: 0,
@@ -263,6 +291,17 @@ impl<'p> LayerEmitter<'p> {
         self.crowd.clear();
         self.waiting.clear();
         self.staged.clear();
+        self.kept_bytes = 0;
+    }
+
+    /// Whether so many bytes more may be kept.
+    const fn may_keep(&mut self, bytes: usize) -> bool {
+        self.kept_bytes += bytes as u64;
+        !self.is_overfull()
+    }
+
+    const fn is_overfull(&self) -> bool {
+        self.kept_bytes > self.kept_bytes_max
     }
 
     fn push(&mut self, tile: TileCoord, piece: Piece<'_>, names: &[Arc<str>]) {
@@ -361,9 +400,13 @@ impl<'p> LayerEmitter<'p> {
     /// Takes a piece that is drawn if the recipe lets it.
     fn take(&mut self, Here { plan, names, .. }: Here<'_>, piece: Piece<'_>) {
         if !plan.tiles.is_plain() {
-            self.staged.push(staged::open(piece.place, piece.block, piece.body, names));
+            if self.may_keep(staged::opened_bytes_max(piece.block, piece.body)) {
+                self.staged.push(staged::open(piece.place, piece.block, piece.body, names));
+            }
         } else if self.plan.order.is_some() {
-            self.waiting.push(piece);
+            if self.may_keep(piece.block.len() + piece.body.len() + WAITING_BYTES) {
+                self.waiting.push(piece);
+            }
         } else {
             self.encode(&Block::open(piece.block), &Body::open(piece.body), names);
         }
@@ -558,5 +601,56 @@ impl Waiting {
             self.iter().map(|piece| (Block::open(piece.block), Body::open(piece.body))).collect();
         pieces.sort_by(|a, b| a.0.order.compare(b.0.order));
         pieces.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zellige_model::Value;
+
+    use super::*;
+    use crate::block;
+    use crate::select::Selected;
+
+    const HEAD: &str = r#"{"version": 1, "layers": {"a": {"source": "mapbox://tileset-source/me/a", "minzoom": 0,
+        "maxzoom": 0, "tiles": {"#;
+
+    /// Emits points of one tile while a layer may keep so many bytes; says whether that is too little.
+    fn check(tiles: &str, n_points: u64, kept_bytes_max: u64, is_overfull: bool) {
+        let recipe = format!("{HEAD}{tiles}}}}}}}}}");
+        let checked = zellige_recipe::check(recipe.as_bytes(), &zellige_recipe::Options::default());
+        let plan = checked.plan.unwrap();
+        let (keys, tile) = (Keys::for_plan(&plan), TileId::default().coord());
+        let names = keys.names();
+        let mut emitter = Emitter::new(&plan, &keys, &names, 512_000);
+        emitter.layers[0].kept_bytes_max = kept_bytes_max;
+        let (mut block, mut body) = (Vec::new(), Vec::new());
+        let (id, attributes) = (Value::Null, zellige_model::Attributes::default());
+        let mut key_cache = KeyCache::new(&keys);
+        if plan.layers[0].zooms[0].tiles.is_plain() {
+            block::pack(&attributes, &plan.layers[0], &mut key_cache, &mut block);
+        } else {
+            staged::pack(Selected { id: &id, attributes: &attributes }, &mut key_cache, &mut block);
+        }
+        let mut point = Geometry::default();
+        point.points.push(Grid::new(1, 2));
+        write_body(&point, Head::default(), &mut body);
+        emitter.begin(tile);
+        (0..n_points).for_each(|place| emitter.push(PieceKey::new(tile.into(), 0, place), &block, &body));
+        assert_eq!(emitter.overfull(), is_overfull.then_some((tile, 0)), "{tiles}");
+        let mut out = Vec::new();
+        emitter.finish(&mut out);
+        assert!(!out.is_empty());
+    }
+
+    #[test]
+    fn only_so_much_is_kept_until_a_tile_is_complete() {
+        let order = r#""order": "people""#;
+        let limit = r#""limit": [["highest_where", ["has", "people"], 1, "people"]]"#;
+        check("", 1_000, 0, false);
+        for tiles in [order, limit] {
+            check(tiles, 1_000, 1_000_000, false);
+            check(tiles, 1_000, 10_000, true);
+        }
     }
 }

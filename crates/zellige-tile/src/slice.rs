@@ -283,6 +283,8 @@ impl<'p> LayerSlicer<'p> {
                 }
             }
         }
+        let n_redrawn = work.spreader.take_redrawn();
+        work.note(FindingCode::NoiseRedrawn, n_redrawn);
         work.note(FindingCode::NumberNotFinite, u64::from(each.has_not_finite));
         first_fault
     }

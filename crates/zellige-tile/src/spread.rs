@@ -278,6 +278,11 @@ impl Spreader {
         target.reach
     }
 
+    /// Returns in how many tiles polygons were redrawn in coarse cells since it was asked last.
+    pub(crate) fn take_redrawn(&mut self) -> u64 {
+        self.stamp.validator.take_redrawn()
+    }
+
     /// Sends a placeholder for a small polygon of which nothing is drawn to `sink`.
     pub fn hold_place(&mut self, spread: Spread<'_>, origin: Origin, sink: &mut dyn PieceSink) -> Reach {
         let Some(Home { tile, small, .. }) = spread.home else { return Reach::Elsewhere };

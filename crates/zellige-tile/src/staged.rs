@@ -24,6 +24,11 @@ use crate::key::KeyCache;
 use crate::piece::{Body, Head};
 use crate::select::Selected;
 
+/// What a byte of a block becomes at most: an entry of five bytes and its name one of 32 and a text of some length.
+const OPENED_BLOCK_BYTES: usize = 8;
+/// What a byte of a body becomes at most: a vertex of two bytes one of eight, in a buffer that may be half empty.
+const OPENED_BODY_BYTES: usize = 8;
+
 /// A feature of one tile.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StagedFeature {
@@ -78,6 +83,11 @@ pub fn open(place: u64, mut block: &[u8], body: &[u8], names: &[Arc<str>]) -> St
     open_geometry(body, &mut geometry);
     let Head { id, fills, owed: _ } = body.head;
     StagedFeature { place, id, id_value, geometry, fills, attributes }
+}
+
+/// Returns at least the bytes that a piece takes once it is opened.
+pub(crate) const fn opened_bytes_max(block: &[u8], body: &[u8]) -> usize {
+    size_of::<StagedFeature>() + block.len() * OPENED_BLOCK_BYTES + body.len() * OPENED_BODY_BYTES
 }
 
 fn push_value(value: ValueRef<'_>, out: &mut Vec<u8>) {

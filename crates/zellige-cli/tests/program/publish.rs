@@ -136,6 +136,14 @@ fn document_whose_last_line_is_a_feature_gets_a_hint() {
 }
 
 #[test]
+fn feature_that_fits_no_tile_is_told_when_it_is_the_only_one() {
+    let desk = desk();
+    desk.write("long.geojsonl", point(&"long".repeat(1_000), 1.0, 1.0).as_bytes());
+    let words = "publish towns.json --source long.geojsonl -o a.pmtiles --tile-size-limit 2";
+    desk.run(words).fails(1, &["No tiles were created", "hint: ", "--tile-size-limit"]);
+}
+
+#[test]
 fn tile_limit_is_kept() {
     let desk = desk();
     let many: String =
