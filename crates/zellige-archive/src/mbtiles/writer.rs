@@ -22,13 +22,14 @@ use crate::tiles::{Order, file_bytes};
 use crate::{CreateOptions, Error, TileHash, WriteTiles, Written, metadata};
 
 /// Nobody else can see the file yet, and what a crash leaves of it is thrown away: no journal, no waiting
-/// for the disk before the end. The application id is `MPBX`.
+/// for the disk before the end; said first, since every write before it would have a journal of its own. The application
+/// id is `MPBX`.
 const SETUP: &str = "
-    PRAGMA page_size = 4096;
-    PRAGMA application_id = 0x4d504258;
     PRAGMA journal_mode = OFF;
     PRAGMA synchronous = OFF;
     PRAGMA temp_store = MEMORY;
+    PRAGMA page_size = 4096;
+    PRAGMA application_id = 0x4d504258;
     BEGIN;
     CREATE TABLE metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE images (tile_id TEXT NOT NULL PRIMARY KEY, tile_data BLOB NOT NULL);

@@ -122,6 +122,21 @@ fn polygon_of_five_million_vertices_is_cut() {
 }
 
 #[test]
+fn polygon_that_is_nothing_but_crossings_is_redrawn() {
+    let mut ring = String::new();
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as f64 / f64::from(1_u32 << 31) * 60.0
+    };
+    for _ in 0..5_000 {
+        let _ = write!(ring, "[{:.6},{:.6}],", next(), next());
+    }
+    let (n_features, findings) = around(&geometry("Polygon", &format!("[[[0,0],{ring}[0,0]]]")));
+    assert_eq!((n_features, findings), (3, vec!["noise-redrawn".to_owned()]));
+}
+
+#[test]
 fn stacked_points_are_cut() {
     let desk = Desk::new();
     let point = feature(r#""properties":{}"#) + "\n";
