@@ -36,7 +36,7 @@ use crate::validate::{Validator, area_doubled};
 
 /// So many bytes of polygons and what stands between them wait for their neighbours in a tile; then they are rounded
 /// without those that come after them.
-const CROWD_BYTES_MAX: usize = 16 << 20;
+const CROWD_BYTES_MAX: usize = 6 << 20;
 
 /// Crowds whose area is less than so many square units have no borders that anybody sees: those of them that are
 /// smaller than a unit stand for each other like tiny polygons without neighbours.
@@ -560,7 +560,8 @@ impl Crowd {
     }
 
     fn is_full(&self) -> bool {
-        CROWD_BYTES_MAX <= self.waiting.bytes.len()
+        let Waiting { bytes, pieces } = &self.waiting;
+        CROWD_BYTES_MAX <= bytes.len() + pieces.len() * WAITING_BYTES
     }
 
     /// Returns polygons that are to be rounded as legal ones.
