@@ -16,6 +16,9 @@ use serde_json::Value as Json;
 use super::compile::{Compare, Filter, Op, Step};
 use super::tile;
 
+/// The longest text that is put together, bytes: a `var` may name it again and again, and each text is kept.
+const TEXT_BYTES_MAX: usize = 4096;
+
 /// The view zooms at which a tile is seen: from `start` up to, but without, `end`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct View {
@@ -266,10 +269,7 @@ fn call<'a>(op: Op, arguments: &[usize], came: &[Possible<'a>]) -> Possible<'a> 
         Op::TypeOf | Op::ToBoolean | Op::ToNumber | Op::ToString | Op::Downcase | Op::Upcase | Op::Length => {
             arguments.next().map_or(Possible::Any, |argument| convert(op, argument))
         }
-        Op::Concat => {
-            let texts: Option<Vec<_>> = arguments.map(Possible::to_text).collect();
-            texts.map_or(Possible::Any, |texts| Possible::Text(Cow::Owned(texts.concat())))
-        }
+        Op::Concat => concat(arguments).map_or(Possible::Any, |text| Possible::Text(Cow::Owned(text))),
         _ => {
             let number = |argument: &Possible<'a>| match argument {
                 Possible::Number(number) => Some(*number),
@@ -279,6 +279,22 @@ fn call<'a>(op: Op, arguments: &[usize], came: &[Possible<'a>]) -> Possible<'a> 
             numbers.and_then(|numbers| calculate(op, &numbers)).map_or(Possible::Any, Possible::Number)
         }
     }
+}
+
+/// Returns the texts of all arguments as one, when they are certain and the whole is not too long.
+fn concat<'a, 'p>(arguments: impl Iterator<Item = &'p Possible<'a>>) -> Option<String>
+where
+    'a: 'p,
+{
+    let mut whole = String::new();
+    for argument in arguments {
+        let text = argument.to_text()?;
+        if TEXT_BYTES_MAX < whole.len() + text.len() {
+            return None;
+        }
+        whole.push_str(&text);
+    }
+    Some(whole)
 }
 
 fn all<'a, 'p>(arguments: impl Iterator<Item = &'p Possible<'a>>) -> Possible<'a>
@@ -443,10 +459,10 @@ fn convert<'a>(op: Op, argument: &Possible<'a>) -> Possible<'a> {
         (Op::ToNumber, Possible::Null) => Possible::Number(0.0),
         (Op::ToNumber, Possible::Bool(value)) => Possible::Number(f64::from(u8::from(*value))),
         (Op::ToString, _) => argument.to_text().map_or(Possible::Any, Possible::Text),
-        (Op::Downcase, Possible::Text(text)) if text.is_ascii() => {
+        (Op::Downcase, Possible::Text(text)) if text.len() <= TEXT_BYTES_MAX && text.is_ascii() => {
             Possible::Text(Cow::Owned(text.to_ascii_lowercase()))
         }
-        (Op::Upcase, Possible::Text(text)) if text.is_ascii() => {
+        (Op::Upcase, Possible::Text(text)) if text.len() <= TEXT_BYTES_MAX && text.is_ascii() => {
             Possible::Text(Cow::Owned(text.to_ascii_uppercase()))
         }
         (Op::Length, Possible::Text(text)) if text.is_ascii() => Possible::Number(text.len() as f64),
@@ -626,6 +642,21 @@ mod tests {
         check(r#"["step", ["zoom"], false, 11, true]"#, false);
         check(r#"["step", ["zoom"], true, 10, false]"#, false);
         check(r#"["<", ["get", "lanes"], ["interpolate", ["linear"], ["zoom"], 0, 0, 20, 4]]"#, true);
+    }
+
+    #[test]
+    fn texts_that_grow_too_long_may_be_anything() {
+        let doubled = |n_doublings: usize| {
+            let bind = r#"["let", "a", ["concat", ["var", "a"], ["var", "a"]], "#.repeat(n_doublings);
+            let end = "]".repeat(n_doublings);
+            format!(r#"["let", "a", "12345678", {bind}["==", ["var", "a"], "12345678"]{end}]"#)
+        };
+        check(&doubled(0), true);
+        check(&doubled(9), false);
+        check(&doubled(10), true);
+        check(&doubled(60), true);
+        let long = "A".repeat(TEXT_BYTES_MAX + 1);
+        check(&format!(r#"["==", ["downcase", "{long}"], "b"]"#), true);
     }
 
     #[test]
