@@ -5,7 +5,10 @@
 //! Keeps:  code points ascending; of several faces the first that has one; the same bytes on every platform.
 //! Source: the glyph format of the style specification: 24 pixels to the em, border 3, radius 8, cutoff 0.25.
 //!
-//! Fonts are not trusted: their outlines are bounded, and a glyph beyond the bounds is left out.
+//! Fonts are not trusted: their outlines are bounded in points and crossings, and a glyph beyond the bounds is left
+//! out or empty. A range draws each glyph once.
+
+use std::collections::HashMap;
 
 use skrifa::raw::{FileRef, ReadError};
 use skrifa::string::StringId;
@@ -148,9 +151,17 @@ pub fn glyph_range(name: &str, faces: &[&Face<'_>], range: GlyphRange) -> Vec<u8
     let mut glyphs = Vec::new();
     let readers: Vec<_> = faces.iter().map(|face| outline::Reader::new(&face.font)).collect();
     let mut outline = Outline::default();
+    let mut drawn = HashMap::new();
     for code_point in range.start()..=range.last() {
-        let drawn = readers.iter().find_map(|reader| reader.read(code_point, &mut outline));
-        glyphs.extend(drawn.and_then(|metrics| field::draw(code_point, metrics, &outline)));
+        let found =
+            readers.iter().enumerate().find_map(|(idx, reader)| Some((idx, reader.glyph(code_point)?)));
+        let Some((idx, glyph)) = found else { continue };
+        // Many code points may lead to one glyph, in hostile fonts all of them.
+        let drawn = drawn.entry((idx, glyph)).or_insert_with(|| {
+            let metrics = readers[idx].read(glyph, &mut outline);
+            field::draw(code_point, metrics, &outline)
+        });
+        glyphs.extend(drawn.clone().map(|drawn| message::Glyph { id: code_point, ..drawn }));
     }
     message::encode(name, range, glyphs)
 }

@@ -15,7 +15,7 @@ use skrifa::charmap::Charmap;
 use skrifa::instance::{LocationRef, Size};
 use skrifa::metrics::GlyphMetrics;
 use skrifa::outline::{DrawSettings, OutlineGlyphCollection, OutlinePen};
-use skrifa::{FontRef, MetadataProvider};
+use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 use super::EM_PIXELS;
 
@@ -28,7 +28,11 @@ const TOLERANCE_PIXELS: f32 = 1.0 / 64.0;
 /// How many edges a curve may become.
 const CURVE_EDGES_MAX: f32 = 64.0;
 /// How many points a glyph may have; ornaments reach some thousands.
-const POINTS_MAX: usize = 1 << 15;
+const POINTS_MAX: usize = 1 << 14;
+/// How many pairs of edges beside each other are looked at for crossings.
+const PAIRS_MAX: usize = 1 << 24;
+/// How many pairs of edges may meet, those that follow each other among them: the union cuts each there.
+const MEETINGS_MAX: usize = 1 << 16;
 /// Parts of a pixel that fonts count in.
 const PARTS: f64 = 64.0;
 
@@ -79,11 +83,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the glyph of a code point into `out`; nothing when the face has none.
+    /// Returns the glyph of a code point; nothing when the face has none.
+    pub(super) fn glyph(&self, code_point: u32) -> Option<GlyphId> {
+        self.charmap.map(code_point)
+    }
+
+    /// Reads a glyph into `out`.
     ///
-    /// A glyph that cannot be read, or has more points than any glyph needs, has no edges.
-    pub(super) fn read(&self, code_point: u32, out: &mut Outline) -> Option<Metrics> {
-        let glyph = self.charmap.map(code_point)?;
+    /// A glyph that cannot be read, or has more points or crossings than any glyph needs, has no edges.
+    pub(super) fn read(&self, glyph: GlyphId, out: &mut Outline) -> Metrics {
         let advance = f64::from(self.advances.advance_width(glyph).unwrap_or_default());
         let advance = ((advance * self.scale * PARTS).round() / PARTS).floor() as i32;
         out.edges.clear();
@@ -96,13 +104,16 @@ impl<'a> Reader<'a> {
                 out.unite();
             }
         }
-        Some(Metrics { advance, ascender: self.ascender })
+        Metrics { advance, ascender: self.ascender }
     }
 }
 
 impl Outline {
-    /// Makes edges of the union of the contours.
+    /// Makes edges of the union of the contours; none when it would take too much.
     fn unite(&mut self) {
+        if !self.is_bounded() {
+            return;
+        }
         let n_points = self.contours.iter().map(Vec::len).sum();
         let mut overlay =
             Overlay::<i32>::new_custom(n_points, IntOverlayOptions::default(), Solver::default());
@@ -113,6 +124,43 @@ impl Outline {
             self.edges.extend(ends.map(|(from, to)| [pixels(*from), pixels(*to)]));
         }
     }
+}
+
+impl Outline {
+    /// Whether the edges of the contours meet within the bounds: a sweep from left to right.
+    fn is_bounded(&self) -> bool {
+        let ends = |contour: &'_ Vec<IntPoint<i32>>| {
+            let ends = contour.iter().zip(contour.iter().cycle().skip(1));
+            ends.map(|(from, to)| if from.x < to.x { [*from, *to] } else { [*to, *from] }).collect::<Vec<_>>()
+        };
+        let mut edges: Vec<[IntPoint<i32>; 2]> = self.contours.iter().flat_map(ends).collect();
+        edges.sort_unstable_by_key(|[left, _]| left.x);
+        let (mut n_pairs, mut n_meetings) = (0, 0);
+        for (idx, edge) in edges.iter().enumerate() {
+            for other in edges[idx + 1..].iter().take_while(|other| other[0].x <= edge[1].x) {
+                n_pairs += 1;
+                n_meetings += usize::from(meet(*edge, *other));
+                if PAIRS_MAX < n_pairs || MEETINGS_MAX < n_meetings {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
+
+/// Whether two edges meet that have some `x` in common.
+fn meet([a, b]: [IntPoint<i32>; 2], [c, d]: [IntPoint<i32>; 2]) -> bool {
+    // Coordinates have 23 bits, so products are exact.
+    let side = |from: IntPoint<i32>, to: IntPoint<i32>, point: IntPoint<i32>| {
+        let [dx, dy] = [to.x - from.x, to.y - from.y].map(i64::from);
+        let [px, py] = [point.x - from.x, point.y - from.y].map(i64::from);
+        (dx * py - dy * px).signum()
+    };
+    a.y.min(b.y) <= c.y.max(d.y)
+        && c.y.min(d.y) <= a.y.max(b.y)
+        && side(a, b, c) * side(a, b, d) <= 0
+        && side(c, d, a) * side(c, d, b) <= 0
 }
 
 fn pixels(point: IntPoint<i32>) -> Point {
@@ -268,6 +316,24 @@ mod tests {
         });
         assert!(middles.clone().all(|radius| (radius - 16.0).abs() < 2.0 * TOLERANCE_PIXELS), "{middles:?}");
         assert!(contour.len() < 40, "{} edges", contour.len());
+    }
+
+    #[test]
+    fn crossings_are_bounded() {
+        // Each way to and fro crosses all others.
+        let n_edges = |n_ways: u16| {
+            let mut outline = Outline::default();
+            let mut pen = Pen { contours: &mut outline.contours, at: Point { x: 0.0, y: 0.0 }, n_points: 0 };
+            pen.move_to(0.0, 0.0);
+            for way in (0..n_ways).map(f32::from) {
+                pen.line_to(200.0, 200.0 - way / 4.0);
+                pen.line_to(0.0, way / 4.0);
+            }
+            outline.unite();
+            outline.edges.len()
+        };
+        assert!(n_edges(20) > 20);
+        assert_eq!(n_edges(600), 0);
     }
 
     #[test]
