@@ -178,12 +178,16 @@ fn read(text: &[u8], reasons: &mut Vec<String>) -> Option<Region> {
     };
     let geography = geography?;
     let navigation = navigation?;
-    if navigation && japan::holds_part(&geography) {
-        reasons.push(
-            "Region is partially within Japan. Offline data regions with navigation must be outside of, \
-             or entirely within, Japan"
-                .to_owned(),
-        );
+    if navigation {
+        match japan::holds_part(&geography) {
+            Ok(false) => {}
+            Ok(true) => reasons.push(
+                "Region is partially within Japan. Offline data regions with navigation must be outside of, \
+                 or entirely within, Japan"
+                    .to_owned(),
+            ),
+            Err(intricate) => reasons.push(format!("`configuration.geography` is {intricate}")),
+        }
     }
     let configuration = Value::Object(configuration.clone());
     Some(Region { name, description, geography, maps, navigation, configuration })

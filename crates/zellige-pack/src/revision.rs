@@ -24,7 +24,7 @@ use zellige_ingest::Source;
 use crate::digest::Digest;
 use crate::maps::{self, Given, MapsReport, Watch};
 use crate::moment::Moment;
-use crate::region::{Region, RegionId};
+use crate::region::{Region, RegionId, RegionRefused};
 use crate::{Error, navigation};
 
 /// The file that describes a region and its packs.
@@ -35,7 +35,7 @@ pub const MAPS_FILE: &str = "maps.db";
 pub const NAVIGATION_FILE: &str = "navigation.tar";
 /// The version of both packs' formats.
 const FORMAT: u32 = 1;
-/// The most bytes of a `region.json` that is read.
+/// The most bytes of a `region.json` that is read or written.
 const REGION_FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// What packs are made of.
@@ -113,22 +113,37 @@ fn revise(
     let name = path.display().to_string();
     let part =
         Part::file(&path, &CreateOptions { overwrite: true }).map_err(Error::archive("start", &name))?;
-    let revision = last_revision(folder)? + 1;
+    let revision = last_revision(folder)?.checked_add(1).ok_or(Error::RegionFile { path: path.clone() })?;
     let place = folder.join(revision.to_string());
     fs::create_dir_all(&place).map_err(Error::io("create", &place))?;
-    let made = make(region, resources, (&place, revision), settings, watch);
-    let described = made.and_then(|report| {
-        let text = format!("{:#}\n", report.region);
+    let made = make(region, resources, (&place, revision), settings, watch).and_then(|report| {
+        let text = description(&report.region)?;
         part.as_file().write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
-        part.publish().map_err(Error::archive("put in place", &name))?;
         Ok(report)
     });
-    if described.is_err() {
+    if made.is_err() {
+        // The lock is held until the place is empty: the next run has the same number.
         remove_revision(&place);
-    } else if let Some(old) = revision.checked_sub(2) {
+        drop(part);
+        return made;
+    }
+    // When this fails, the packs stay until the next run, which has the same number, replaces them.
+    part.publish().map_err(Error::archive("put in place", &name))?;
+    if let Some(old) = revision.checked_sub(2) {
         remove_revision(&folder.join(old.to_string()));
     }
-    described
+    made
+}
+
+/// Returns the text of a `region.json`: compact, since white space around nested values can outgrow them.
+fn description(region: &Value) -> Result<String, Error> {
+    let text = format!("{region}\n");
+    let n_bytes = text.len() as u64;
+    if n_bytes < REGION_FILE_BYTES_MAX {
+        return Ok(text);
+    }
+    let reason = format!("its description has `{n_bytes}` bytes, expected less than {REGION_FILE_BYTES_MAX}");
+    Err(Error::Region(RegionRefused { reasons: vec![reason] }))
 }
 
 fn make(
@@ -214,4 +229,50 @@ fn remove_revision(place: &Path) {
         drop(fs::remove_file(place.join(name)));
     }
     drop(fs::remove_dir(place));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::*;
+
+    /// Makes the next revision of a region that asks for nothing, or for maps of a style that is none.
+    fn packed(folder: &Path, maps: &str) -> Result<u64, Error> {
+        let text = format!(
+            r#"{{"configuration": {{"navigation": true, "maps": {maps}, "geography": {{"type": "Polygon",
+            "coordinates": [[[0,0],[1,0],[1,1],[0,0]]]}}}}}}"#
+        );
+        let mut region = crate::region::parse(text.as_bytes())?;
+        region.navigation = false;
+        let settings = Settings {
+            id: RegionId::new("a").unwrap(),
+            username: "me".to_owned(),
+            threads: NonZeroUsize::MIN,
+            moment: Moment::from_milliseconds(0),
+        };
+        let watch: Watch<'_> = &mut |_| ControlFlow::Continue(());
+        pack(&region, Resources::default(), folder, &settings, watch).map(|report| report.revision)
+    }
+
+    #[test]
+    fn revisions_are_counted_and_failed_ones_leave_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let maps = r#"{"style_url": "mapbox://styles/me/map", "min_zoom": 0, "max_zoom": 5,
+            "include_ideographs": false}"#;
+        assert!(matches!(packed(&folder.path().join("new"), maps), Err(Error::Style(_))));
+        assert!(!folder.path().join("new").exists());
+        assert_eq!(packed(folder.path(), "null").unwrap(), 1);
+        assert_eq!(packed(folder.path(), "null").unwrap(), 2);
+        let last = json!({"revision": u64::MAX, "packs": []}).to_string();
+        fs::write(folder.path().join(REGION_FILE), last).unwrap();
+        assert!(matches!(packed(folder.path(), "null"), Err(Error::RegionFile { .. })));
+    }
+
+    #[test]
+    fn nested_configurations_do_not_outgrow_the_file() {
+        let nested = (0..100).fold(json!(1), |inner, _| json!([inner]));
+        let region = json!({"configuration": vec![nested; 10_000]});
+        assert_eq!(description(&region).unwrap().len(), 10_000 * 202 + 20);
+    }
 }

@@ -14,10 +14,12 @@ use zellige_style::GlyphRange;
 use zellige_style::document::{Source, SourceKind, Style};
 use zellige_style::url::{SpriteFile, glyphs_url, sprite_urls, tilesets, vector_tiles};
 
-use crate::region::{Maps, Region};
+use crate::region::{Maps, Region, RegionRefused};
 
 /// The most tiles of a pack, over all sources and zooms.
 pub const TILES_MAX: u64 = 100_000;
+/// The most resources of a pack beside its tiles.
+pub const RESOURCES_MAX: usize = 100_000;
 /// The most tiles that clients merge unless their app allows more.
 pub const CLIENT_TILES_MAX: u64 = 6_000;
 
@@ -168,8 +170,19 @@ pub fn zooms(maps: &Maps, source: &RangeInclusive<Zoom>) -> Option<RangeInclusiv
 }
 
 /// Returns the resources of a region beside its tiles, each URL once.
-#[must_use]
-pub fn resources(maps: &Maps, style: &Style) -> Vec<Resource> {
+///
+/// # Errors
+///
+/// More than [`RESOURCES_MAX`] of them.
+pub fn resources(maps: &Maps, style: &Style) -> Result<Vec<Resource>, RegionRefused> {
+    let stacks = if style.glyphs.is_some() { style.fonts().stacks } else { Vec::new() };
+    // All others are as few as the sources and sprites that the style has.
+    let n_glyphs = stacks.len() * GlyphRange::all(maps.include_ideographs).count();
+    if n_glyphs > RESOURCES_MAX {
+        let reason =
+            format!("the style asks for `{n_glyphs}` ranges of glyphs, expected at most {RESOURCES_MAX}");
+        return Err(RegionRefused { reasons: vec![reason] });
+    }
     let mut out = vec![Resource { url: maps.style_url.clone(), what: What::Style }];
     for Tiled { url, template, .. } in tiled(style) {
         if let Some(url) = url {
@@ -190,7 +203,7 @@ pub fn resources(maps: &Maps, style: &Style) -> Vec<Resource> {
         }));
     }
     if let Some(template) = &style.glyphs {
-        for stack in style.fonts().stacks {
+        for stack in stacks {
             out.extend(GlyphRange::all(maps.include_ideographs).map(|range| Resource {
                 url: glyphs_url(template, &stack, range),
                 what: What::Glyphs { stack: stack.clone(), range },
@@ -199,7 +212,7 @@ pub fn resources(maps: &Maps, style: &Style) -> Vec<Resource> {
     }
     let mut known = std::collections::BTreeSet::new();
     out.retain(|resource| known.insert(resource.url.clone()));
-    out
+    Ok(out)
 }
 
 /// Returns the definition of a region as clients compare it: one JSON text, members in fixed order, zooms and
@@ -252,7 +265,7 @@ mod tests {
 
     fn check(include_ideographs: bool, n_glyphs: usize) {
         let style = zellige_style::parse(STYLE.as_bytes()).unwrap();
-        let resources = resources(&maps(0, 5, include_ideographs), &style);
+        let resources = resources(&maps(0, 5, include_ideographs), &style).unwrap();
         let (glyphs, others): (Vec<_>, Vec<_>) =
             resources.iter().partition(|resource| resource.kind() == Kind::Glyphs);
         let others: Vec<String> =
@@ -279,6 +292,29 @@ mod tests {
     fn resources_are_those_of_clients() {
         check(true, 3 * 256);
         check(false, 3 * 130);
+    }
+
+    #[test]
+    fn styles_of_many_font_stacks_are_refused() {
+        let layer = |number: u32| {
+            format!(
+                r#"{{"id": "l{number}", "type": "symbol", "source": "a", "source-layer": "x",
+                "layout": {{"text-field": "a", "text-font": ["F{number}"]}}}}"#
+            )
+        };
+        let refused = |n_stacks: u32| {
+            let layers: Vec<String> = (0..n_stacks).map(layer).collect();
+            let text = format!(
+                r#"{{"version": 8, "glyphs": "mapbox://fonts/me/{{fontstack}}/{{range}}.pbf",
+                "sources": {{"a": {{"type": "vector", "url": "mapbox://me.a"}}}}, "layers": [{}]}}"#,
+                layers.join(",")
+            );
+            let style = zellige_style::parse(text.as_bytes()).unwrap();
+            resources(&maps(0, 5, true), &style).err().map(|refused| refused.reasons.concat())
+        };
+        let reason = "the style asks for `100096` ranges of glyphs, expected at most 100000";
+        assert_eq!(refused(391).as_deref(), Some(reason));
+        assert_eq!(refused(390), None);
     }
 
     #[test]

@@ -71,7 +71,8 @@ impl TiledSource {
 ///
 /// # Errors
 ///
-/// [`Error::NoMaps`], [`Error::Style`], [`Error::UnsupportedSource`], [`Error::Font`]; [`Error::Missing`] with
+/// [`Error::NoMaps`], [`Error::Style`], [`Error::UnsupportedSource`], [`Error::Font`]; [`Error::Region`] above
+/// [`contents::RESOURCES_MAX`]; [`Error::Missing`] with
 /// everything that the style names and nobody gave; [`Error::Archive`] and [`Error::Io`] when a tileset or file
 /// cannot be opened.
 pub fn plan<'g>(region: &Region, name: &str, given: &'g Given) -> Result<Plan<'g>, Error> {
@@ -80,7 +81,7 @@ pub fn plan<'g>(region: &Region, name: &str, given: &'g Given) -> Result<Plan<'g
     let style_text = without_tokens(&given.style);
     let style = zellige_style::parse(&style_text).map_err(Error::Style)?;
     check_kinds(&style)?;
-    let resources = contents::resources(&maps, &style);
+    let resources = contents::resources(&maps, &style)?;
     let tiled = contents::tiled(&style);
     check_given(&resources, &tiled, given)?;
     let shape = Shape::of(&region.geography);

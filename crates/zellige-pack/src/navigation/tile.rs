@@ -16,6 +16,9 @@ use super::level::{FINEST, GraphId, LEVELS, columns, corner, rows, side};
 const FOREIGN_BYTES: [(Field, usize); 3] =
     [(header::N_ACCESS_RESTRICTIONS, 16), (header::N_SIGNS, 8), (header::N_TURN_LANES, 8)];
 
+/// The most bytes of a name, which is looked at no further for its end.
+const TEXT_BYTES_MAX: usize = 1024;
+
 /// A graph tile.
 #[derive(Debug)]
 pub(super) struct Tile<'a> {
@@ -209,8 +212,12 @@ impl<'a> Tile<'a> {
         let is_name = |reference: &&[u8]| name::IS_VALUE.get(&[word(reference)]) == 0;
         for reference in references.chunks_exact(NAME_BYTES).filter(is_name) {
             let text = texts.get(name::TEXT.get(&[word(reference)]) as usize..).unwrap_or_default();
-            let Some(length) = text.iter().position(|byte| *byte == 0) else {
-                return Err("its name lies outside of the texts of the tile".to_owned());
+            let Some(length) = text.iter().take(TEXT_BYTES_MAX + 1).position(|byte| *byte == 0) else {
+                return Err(if text.len() > TEXT_BYTES_MAX {
+                    format!("its name has more than {TEXT_BYTES_MAX} bytes")
+                } else {
+                    "its name lies outside of the texts of the tile".to_owned()
+                });
             };
             let Ok(text) = std::str::from_utf8(&text[..length]) else {
                 return Err("its name is not UTF-8".to_owned());

@@ -11,6 +11,8 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
+use rustc_hash::FxHashMap;
+
 use super::error::Error;
 use super::geometry::{Vertex, length_m};
 use super::layout::{BINS, EDGE_BYTES, edge, node, transition};
@@ -201,8 +203,12 @@ impl<'a> Pack<'a> {
     }
 
     fn check(&self, verdict: &mut Verdict) {
-        let mut look =
-            Look { verdict, islands: Islands::new(self.n_nodes), is_binned: vec![false; self.n_edges] };
+        let mut look = Look {
+            verdict,
+            islands: Islands::new(self.n_nodes),
+            is_binned: vec![false; self.n_edges],
+            infos: FxHashMap::default(),
+        };
         for tile in self.tiles {
             self.check_bins(tile, &mut look);
         }
@@ -210,6 +216,7 @@ impl<'a> Pack<'a> {
             look.verdict.tiles[tile.id.level()] += 1;
             look.verdict.nodes += u64::from(tile.n_nodes);
             look.verdict.edges += u64::from(tile.n_edges);
+            look.infos.clear();
             self.check_nodes(tile_idx, tile, &mut look);
             self.check_restrictions(tile, look.verdict);
         }
@@ -328,9 +335,9 @@ impl<'a> Pack<'a> {
         if access[0] != 0 && get(edge::SPEED) == 0 {
             return Err("its speed is zero".to_owned());
         }
-        let info = tile.info(&record)?;
-        look.verdict.names += info.names.len() as u64;
-        let mut ends = [info.shape[0], info.shape[info.shape.len() - 1]];
+        let judged = look.infos.entry(get(edge::INFO)).or_insert_with(|| Judged::of(tile, &record));
+        let Judged { n_names, mut ends, length_m } = judged.clone()?;
+        look.verdict.names += n_names;
         if get(edge::IS_FORWARD) == 0 {
             ends.reverse();
         }
@@ -338,8 +345,7 @@ impl<'a> Pack<'a> {
             return Err("its shape does not lead from its first node to its last".to_owned());
         }
         // Longer ones are said to be as long as a field can say.
-        let (said_m, real_m) =
-            (get(edge::LENGTH) as f64, length_m(&info.shape).min(edge::LENGTH.max() as f64));
+        let (said_m, real_m) = (get(edge::LENGTH) as f64, length_m.min(edge::LENGTH.max() as f64));
         if (said_m - real_m).abs() > LENGTH_OFF_MAX.0 + LENGTH_OFF_MAX.1 * real_m {
             return Err(format!("it is said to be {said_m} m long and is {real_m:.0} m"));
         }
@@ -402,6 +408,26 @@ struct Look<'a> {
     islands: Islands,
     /// Which of all edges are listed in a bin.
     is_binned: Vec<bool>,
+    /// The infos of the tile that is looked at, by where they stand in it: many edges may share one.
+    infos: FxHashMap<u64, Result<Judged, String>>,
+}
+
+/// What counts of an info.
+#[derive(Clone)]
+struct Judged {
+    n_names: u64,
+    /// The first and the last vertex of its shape.
+    ends: [Vertex; 2],
+    length_m: f64,
+}
+
+impl Judged {
+    /// Reads the info of a directed edge.
+    fn of(tile: &Tile<'_>, edge: &[u64]) -> Result<Self, String> {
+        let info = tile.info(edge)?;
+        let ends = [info.shape[0], info.shape[info.shape.len() - 1]];
+        Ok(Self { n_names: info.names.len() as u64, ends, length_m: length_m(&info.shape) })
+    }
 }
 
 /// A node that is looked at.

@@ -12,6 +12,7 @@ use std::io::Read as _;
 use tiny_skia::Pixmap;
 use zellige_archive::TILE_BYTES_MAX;
 use zellige_model::{TileCoord, Zoom};
+use zellige_style::sprite::SHEET_PIXELS_MAX;
 use zellige_tile::decode::decode;
 
 use super::Verdict;
@@ -23,6 +24,8 @@ use crate::region::{self, Region};
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// The first byte of a zlib stream with the usual window.
 const ZLIB: u8 = 0x78;
+/// The first bytes of a PNG.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Seconds that clocks may differ.
 const CLOCKS_DIFFER_SECONDS: u64 = 86_400;
 
@@ -211,7 +214,7 @@ fn judge(kind: Kind, url: &str, content: &[u8]) -> Result<(), String> {
     if content.starts_with(GZIP) {
         return Err("it is gzip data, which clients do not inflate".to_owned());
     }
-    let is_png = content.starts_with(b"\x89PNG\r\n\x1a\n");
+    let is_png = content.starts_with(PNG);
     match kind {
         Kind::Style | Kind::Source | Kind::SpriteIndex => {
             let document: Value =
@@ -269,6 +272,10 @@ fn field(message: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 
 /// Looks at a sprite: each icon of the index has to lie inside of the image. Returns what is wrong.
 pub(super) fn sprite(index: &[u8], image: &[u8]) -> Result<(), String> {
+    let [width, height] = png_size(image).ok_or("its image cannot be read: it has no size")?;
+    if u64::from(width) * u64::from(height) > SHEET_PIXELS_MAX {
+        return Err(format!("its image has {width} × {height} pixels, expected at most {SHEET_PIXELS_MAX}"));
+    }
     let image = Pixmap::decode_png(image).map_err(|error| format!("its image cannot be read: {error}"))?;
     let index: Value =
         serde_json::from_slice(index).map_err(|error| format!("its index is no JSON: {error}"))?;
@@ -284,10 +291,37 @@ pub(super) fn sprite(index: &[u8], image: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// Returns the width and height that the first chunk of a PNG states, in pixels.
+fn png_size(image: &[u8]) -> Option<[u32; 2]> {
+    let rest = image.strip_prefix(PNG)?.get(4..)?.strip_prefix(b"IHDR")?;
+    let (sides, _) = rest.as_chunks::<4>();
+    Some([u32::from_be_bytes(*sides.first()?), u32::from_be_bytes(*sides.get(1)?)])
+}
+
 /// Returns a column as text, whatever it is.
 fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     Ok(match row.get_ref(column)?.as_bytes() {
         Ok(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         Err(_) => String::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compares what is said of a sprite whose image is no more than a header.
+    fn check(width: u32, height: u32, expected: &str) {
+        let head =
+            [PNG, &13_u32.to_be_bytes(), b"IHDR", &width.to_be_bytes(), &height.to_be_bytes()].concat();
+        let found = sprite(b"{}", &head).unwrap_err();
+        assert!(found.starts_with(expected), "{found}");
+    }
+
+    #[test]
+    fn huge_images_are_not_decoded() {
+        check(60_000, 60_000, "its image has 60000 × 60000 pixels, expected at most 33554432");
+        check(16, 16, "its image cannot be read");
+        assert_eq!(png_size(b"GIF89a"), None);
+    }
 }

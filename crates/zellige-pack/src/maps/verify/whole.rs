@@ -35,7 +35,10 @@ pub(super) fn check(database: &Connection, region: &Region, verdict: &mut Verdic
             return Ok(());
         }
     };
-    check_resources(database, &contents::resources(maps, &style), verdict)?;
+    match contents::resources(maps, &style) {
+        Ok(expected) => check_resources(database, &expected, verdict)?,
+        Err(refused) => refused.reasons.into_iter().for_each(|reason| verdict.add(&maps.style_url, reason)),
+    }
     check_sprites(database, &style, verdict)?;
     let sources = contents::tiled(&style);
     let shape = Shape::of(&region.geography);
