@@ -38,16 +38,24 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let now = Moment::of(SystemTime::now());
     let mut checked = Vec::new();
     let mut operand_idx = 0;
-    while let Some(path) = given.operand(operand_idx) {
-        checked.extend(verify(Path::new(path), now).map_err(anyhow::Error::from)?);
+    let mut failed = None;
+    while let Some(path) = given.operand(operand_idx).filter(|_| failed.is_none()) {
+        match verify(Path::new(path), now) {
+            Ok(packs) => checked.extend(packs),
+            Err(error) => failed = Some(anyhow::Error::from(error)),
+        }
         operand_idx += 1;
     }
+    // What was checked before is told all the same.
     if given.has("json") {
         let packs: Vec<Value> = checked.iter().map(to_json).collect();
         print(&format!("{:#}\n", json!(packs)))?;
     } else {
         let texts: Vec<String> = checked.iter().map(to_text).collect();
         print(&texts.concat())?;
+    }
+    if let Some(error) = failed {
+        return Err(error.into());
     }
     match checked.iter().map(Checked::n_faults).sum() {
         0 => Ok(()),
@@ -85,36 +93,31 @@ fn contents(verdict: &Verdict) -> String {
             counted(verdict.nodes, "node", "nodes"),
             counted(verdict.edges, "directed edge", "directed edges")
         ),
+        Verdict::Absent => "no pack".to_owned(),
         _ => "a pack".to_owned(),
     }
 }
 
 fn to_json(checked: &Checked) -> Value {
-    let (domain, contents) = match &checked.verdict {
-        Verdict::Maps(verdict) => (
-            "maps",
-            json!({
-                "tiles": verdict.tiles,
-                "tiles_empty": verdict.tiles_empty,
-                "resources": verdict.resources,
-            }),
-        ),
-        Verdict::Navigation(verdict) => (
-            "navigation",
-            json!({
-                "tiles": verdict.tiles,
-                "nodes": verdict.nodes,
-                "edges": verdict.edges,
-                "islands": verdict.islands,
-                "mainland_nodes": verdict.mainland_nodes,
-                "names": verdict.names,
-            }),
-        ),
-        _ => ("", json!({})),
+    let contents = match &checked.verdict {
+        Verdict::Maps(verdict) => json!({
+            "tiles": verdict.tiles,
+            "tiles_empty": verdict.tiles_empty,
+            "resources": verdict.resources,
+        }),
+        Verdict::Navigation(verdict) => json!({
+            "tiles": verdict.tiles,
+            "nodes": verdict.nodes,
+            "edges": verdict.edges,
+            "islands": verdict.islands,
+            "mainland_nodes": verdict.mainland_nodes,
+            "names": verdict.names,
+        }),
+        _ => json!({}),
     };
     json!({
         "path": checked.path.display().to_string(),
-        "domain": domain,
+        "domain": checked.verdict.domain().unwrap_or_default(),
         "contents": contents,
         "n_faults": checked.n_faults(),
         "faults": checked.faults(),

@@ -128,6 +128,18 @@ fn broken_packs_are_told() {
     assert!(ran.out.contains("  its checksum is `"), "{}", ran.out);
     assert!(ran.out.contains("  user_version is `5`, expected 6\n"), "{}", ran.out);
     assert_eq!(ran.err, "error: found 2 faults\n");
+    let ran = desk.run("pack verify out nowhere");
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.out.contains("  its checksum is `") && ran.err.contains("nowhere"),
+        "{} {}",
+        ran.out,
+        ran.err
+    );
+    std::fs::remove_file(desk.path("out/1/maps.db")).unwrap();
+    let ran = desk.run("pack verify out");
+    assert_eq!((ran.code, &*ran.err), (Some(1), "error: found 1 fault\n"));
+    assert!(ran.out.contains("maps.db: no pack\n  it is described and not there\n"), "{}", ran.out);
     desk.run("pack verify style.json --json");
     desk.run("pack verify").fails(2, &["PACK is missing", "see `zellige pack verify --help`"]);
 }
