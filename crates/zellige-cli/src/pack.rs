@@ -30,11 +30,17 @@ use crate::exit::{Failure, tell};
 use crate::interrupt;
 use crate::progress::Teller;
 use crate::publish::{FORMAT_FLAG, format, threads};
-use crate::show::{Align, Table, bytes, counted, grouped, print, put, span};
+use crate::show::{Align, Table, bytes, counted, grouped, print, printable, put, span};
 use crate::sources;
 
 /// Findings of roads that are shown.
 const EXAMPLES_MAX: usize = 3;
+/// What ids of regions and accounts are made of.
+const ID_EXPECTED: &str = "1 to 32 of A-Z a-z 0-9 - _";
+/// Flags that are about a maps pack.
+const MAPS_FLAGS: [&str; 6] = ["style", "tileset", "icons", "font", "file", "optimize"];
+/// Characters of a note, a problem or a finding that are shown.
+const NOTE_CHARS_MAX: usize = 400;
 
 pub(crate) const VERB: Verb = Verb {
     name: "pack",
@@ -107,9 +113,15 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     if output.is_none() && !is_estimate {
         return Err(given.usage("`--output FOLDER` is missing".to_owned()));
     }
+    if output.as_ref().is_some_and(|folder| folder.as_os_str().is_empty()) {
+        return Err(given.usage("`--output` is empty, expected a folder".to_owned()));
+    }
     let threads = threads(given)?;
     let is_cancelled = interrupt::watch()?;
     let resources = resources(given, &region, &is_cancelled)?;
+    for flag in idle(given, &region) {
+        tell(&format!("note: the region has no pack that `--{flag}` is for"));
+    }
     if is_estimate {
         return estimate(given, &region, &resources.maps, threads);
     }
@@ -120,12 +132,19 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let report =
         make(&region, resources, &folder, &settings, (given.has("quiet"), &is_cancelled)).map_err(failure)?;
     for note in &report.notes {
-        tell(&format!("note: {note}"));
+        tell(&format!("note: {}", printable(note, NOTE_CHARS_MAX)));
     }
     if given.has("json") {
         return print(&format!("{:#}\n", to_json(&report)));
     }
     print(&to_text(&report, &folder, started.elapsed()))
+}
+
+/// Returns the flags that were given for a pack that the region does not ask for.
+fn idle(given: &Given, region: &Region) -> Vec<&'static str> {
+    let maps = MAPS_FLAGS.iter().filter(|_| region.maps.is_none());
+    let navigation = ["roads"].iter().filter(|_| !region.navigation);
+    maps.chain(navigation).copied().filter(|flag| given.has(flag)).collect()
 }
 
 fn make(
@@ -160,7 +179,8 @@ fn failure(error: Error) -> Failure {
         }
         Error::Style(refused) => {
             for problem in &refused.problems {
-                tell(&format!("{}: {}", problem.pointer, problem.message));
+                let place = printable(&problem.pointer, NOTE_CHARS_MAX);
+                tell(&format!("{place}: {}", printable(&problem.message, NOTE_CHARS_MAX)));
             }
             tell("the style is refused");
             Failure::Refused
@@ -193,14 +213,13 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 fn region_id(given: &Given, path: &Path) -> Result<RegionId, Failure> {
-    let expected = "1 to 32 of A-Z a-z 0-9 - _";
-    if let Some(id) = given.read("id", expected, RegionId::new)? {
+    if let Some(id) = given.read("id", ID_EXPECTED, RegionId::new)? {
         return Ok(id);
     }
     let stem = path.file_stem().and_then(OsStr::to_str).and_then(RegionId::new);
     stem.ok_or_else(|| {
         given.usage(format!(
-            "`{}` is named by no region id, `--id ID` gives one of {expected}",
+            "`{}` is named by no region id, `--id ID` gives one of {ID_EXPECTED}",
             path.display()
         ))
     })
@@ -208,8 +227,8 @@ fn region_id(given: &Given, path: &Path) -> Result<RegionId, Failure> {
 
 /// Returns the account of the URLs of packs.
 fn username(given: &Given, region: &Region) -> Result<String, Failure> {
-    let name = given.text("user")?;
-    Ok(if name.is_empty() { region.username().unwrap_or("me").to_owned() } else { name })
+    let name = given.read("user", ID_EXPECTED, RegionId::new)?;
+    Ok(name.as_ref().map(RegionId::as_str).or(region.username()).unwrap_or("me").to_owned())
 }
 
 fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> Result<Resources, Failure> {
@@ -409,7 +428,8 @@ fn push_findings(out: &mut String, report: &navigation::Report) {
             if idx < EXAMPLES_MAX
                 && let Some((file, line)) = place
             {
-                put(out, format_args!("    {file}:{line} {}\n", example.reason));
+                let reason = printable(&example.reason, NOTE_CHARS_MAX);
+                put(out, format_args!("    {file}:{line} {reason}\n"));
             }
         }
     }

@@ -25,10 +25,10 @@ pub enum Error {
     /// The style is refused.
     #[error("cannot use the style")]
     Style(#[source] StyleRefused),
-    /// The style leads to data that nobody gave.
-    #[error("the style needs what was not given: {}", .missing.join(", "))]
+    /// The region or its style leads to data that nobody gave.
+    #[error("the region needs what was not given: {}", .missing.join(", "))]
     Missing {
-        /// What is missing, each as the style calls it; at least one.
+        /// What is missing, tilesets and files as the style calls them; at least one.
         missing: Vec<String>,
     },
     /// The style draws what packs cannot hold.

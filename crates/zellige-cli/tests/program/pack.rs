@@ -72,6 +72,17 @@ fn roads_become_a_pack() {
 }
 
 #[test]
+fn flags_for_packs_that_nobody_asks_for_are_noted() {
+    let desk = desk();
+    let ran = desk.run("pack ways.json --roads roads.geojsonl --style style.json --optimize -o out");
+    let note = |flag: &str| format!("note: the region has no pack that `--{flag}` is for\n");
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.err.contains(&(note("style") + &note("optimize"))), "{}", ran.err);
+    let ran = desk.run(&format!("{MAPS} --roads roads.geojsonl -o maps"));
+    assert!(ran.err.contains(&note("roads")), "{}", ran.err);
+}
+
+#[test]
 fn estimates_count_and_make_nothing() {
     let desk = desk();
     let before = desk.names();
@@ -99,7 +110,7 @@ fn what_is_wrong_with_region_style_or_usage_is_told_at_once() {
     desk.run("pack here.json --style style.json -o out").fails(
         1,
         &[
-            "the style needs what was not given: tileset `me.towns`",
+            "the region needs what was not given: tileset `me.towns`",
             "hint: tilesets go by `--tileset ID=PATH`",
         ],
     );
@@ -108,7 +119,11 @@ fn what_is_wrong_with_region_style_or_usage_is_told_at_once() {
     desk.run("pack here.json -o out")
         .fails(2, &["the region asks for maps, and `--style STYLE.json` is missing"]);
     desk.run("pack here.json --style style.json").fails(2, &["`--output FOLDER` is missing"]);
-    desk.run("pack ways.json -o out").fails(1, &["the style needs what was not given: roads"]);
+    desk.run("pack here.json --style style.json --output=")
+        .fails(2, &["`--output` is empty, expected a folder"]);
+    desk.run(&format!("{MAPS} -o out --user a/b"))
+        .fails(2, &["`a/b` is no value of `--user`, expected 1 to 32"]);
+    desk.run("pack ways.json -o out").fails(1, &["the region needs what was not given: roads"]);
     desk.write("a b.json", REGION.as_bytes());
     let ran = desk.command("pack --style style.json -o out").arg("a b.json").output().unwrap();
     assert_eq!(ran.status.code(), Some(2));

@@ -208,7 +208,7 @@ fn what_is_missing_is_told_at_once() {
     let error = world.make(&region(), &settings(1)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the style needs what was not given: tileset `me.land`, tileset `me.towns`"
+        "the region needs what was not given: tileset `me.land`, tileset `me.towns`"
     );
     world.given.style = STYLE
         .replace(

@@ -92,7 +92,7 @@ fn files_and_images_stand_under_their_urls() {
     let error = world.make(&north_east(), &settings(1)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the style needs what was not given: file `https://example.org/a.geojson`, image `https://example.org/b.png`"
+        "the region needs what was not given: file `https://example.org/a.geojson`, image `https://example.org/b.png`"
     );
     world.given.files = vec![
         ("https://example.org/a.geojson".to_owned(), data),
