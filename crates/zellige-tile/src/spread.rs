@@ -272,7 +272,7 @@ impl Spreader {
                 self.stamp.column(column, &self.wrapped, &mut target);
             }
         }
-        if target.reach == Reach::Vanished && spread.home.is_some() {
+        if target.reach == Reach::Vanished && spread.home.is_some_and(|home| home.small.may_vanish()) {
             return self.hold_place(spread, origin, sink);
         }
         target.reach

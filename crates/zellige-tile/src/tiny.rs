@@ -101,6 +101,16 @@ pub struct Small {
     pub seed: u64,
 }
 
+impl Small {
+    /// Whether the grid may leave nothing of it: a shape loses half a unit along its outline at most.
+    ///
+    /// What has more area than that and still vanishes crosses itself, and what was measured is no area.
+    pub(crate) fn may_vanish(&self) -> bool {
+        let (width, height) = self.box_units;
+        self.area_units <= f64::from(width) + f64::from(height)
+    }
+}
+
 /// What is drawn of a feature at one zoom.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Settled<'s> {

@@ -117,3 +117,17 @@ fn limits_and_filters_see_what_is_drawn() {
         .collect();
     assert!(ranks.len() > 1_000 && ranks.iter().all(|rank| *rank < 500));
 }
+
+#[test]
+fn a_ring_walked_twice_has_no_area_that_others_stand_for() {
+    // Even-odd, as a polygon is read, nothing is inside; about forty units wide at zoom 6.
+    let star = "[5,5.03],[5.018,4.976],[4.97,5.009],[5.03,5.009],[4.982,4.976]";
+    let ring = format!("[[[{star},{star},[5,5.03]]]]").replace("[[[[", "[[[").replace("]]]]", "]]]");
+    let twice = format!(
+        r#"{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":{ring}}}}}"#
+    );
+    let square = r#"{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[[[5.2,5],[5.4,5],[5.4,5.2],[5.2,5.2],[5.2,5]]]}}"#;
+    let alone = run("", &[square.to_owned()], &settings(1, 64 << 20));
+    let both = run("", &[twice, square.to_owned()], &settings(1, 64 << 20));
+    assert_eq!(areas(&both)[MAXZOOM], areas(&alone)[MAXZOOM]);
+}
