@@ -129,5 +129,6 @@ fn a_ring_walked_twice_has_no_area_that_others_stand_for() {
     let square = r#"{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[[[5.2,5],[5.4,5],[5.4,5.2],[5.2,5.2],[5.2,5]]]}}"#;
     let alone = run("", &[square.to_owned()], &settings(1, 64 << 20));
     let both = run("", &[twice, square.to_owned()], &settings(1, 64 << 20));
-    assert_eq!(areas(&both)[MAXZOOM], areas(&alone)[MAXZOOM]);
+    let (both, alone) = (areas(&both)[MAXZOOM], areas(&alone)[MAXZOOM]);
+    assert!((both - alone).abs() < f64::EPSILON * alone, "{both} {alone}");
 }
