@@ -14,7 +14,6 @@
 //! layer with an order, or whose recipe looks at features of a tile, keeps them until the tile is complete, or
 //! until there are more than [`KEPT_BYTES_MAX`] of them.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use zellige_model::{FieldKind, Geometry, GeometryKind, Grid, TileCoord, TileId, Zoom};
@@ -23,24 +22,17 @@ use zellige_recipe::{LayerPlan, Plan, ZoomPlan};
 
 use crate::block::{self, Block};
 use crate::budget::share;
-use crate::diffuse::{Diffusion, PARTS_PER_UNIT, Placeholder, owed_rest};
+use crate::crowd::Crowd;
+use crate::diffuse::{Diffusion, Placeholder, owed_rest};
 use crate::encode::layer::{LayerEncoder, framed_layer_len};
 use crate::fault::Fault;
 use crate::key::{KeyCache, Keys};
 use crate::piece::{Body, Head, PieceKey, write_body};
-use crate::snap_round::{Fine, HotUnits, take_fine};
 use crate::stage::{Stage, StageFault, StageNotes, fills_window};
 use crate::staged::{self, StagedFeature};
 use crate::stats::{LayerStats, Written};
-use crate::validate::{Validator, area_doubled};
-
-/// So many bytes of polygons and what stands between them wait for their neighbours in a tile; then they are rounded
-/// without those that come after them.
-const CROWD_BYTES_MAX: usize = 6 << 20;
-
-/// Crowds whose area is less than so many square units have no borders that anybody sees: those of them that are
-/// smaller than a unit stand for each other like tiny polygons without neighbours.
-const CROWD_UNITS_MIN: i64 = 256;
+use crate::validate::area_doubled;
+use crate::waiting::{Piece, Waiting};
 
 /// The most bytes of features that a layer of a tile keeps until the tile is complete; with more of them the tile
 /// cannot be made, since limits, unions and orders have to see them all.
@@ -89,30 +81,6 @@ struct LayerEmitter<'p> {
     stats: LayerStats,
     /// Which kinds of order values were seen, a bit each.
     order_kinds: u8,
-}
-
-/// What a piece takes while it waits, beside its bytes.
-const WAITING_BYTES: usize = size_of::<(u64, Range<usize>, Range<usize>)>();
-
-/// Pieces that wait, with their places.
-#[derive(Debug, Default)]
-struct Waiting {
-    bytes: Vec<u8>,
-    pieces: Vec<(u64, Range<usize>, Range<usize>)>,
-}
-
-/// Polygons that wait to be rounded together, and the pieces between them.
-#[derive(Debug, Default)]
-struct Crowd {
-    waiting: Waiting,
-    /// Their area as far as it is accounted for, in parts of a unit.
-    whole: i64,
-    /// Whether the tile at hand has such polygons.
-    has_begun: bool,
-    hot: HotUnits,
-    fine: Geometry<Fine>,
-    rounded: Geometry<Grid>,
-    validator: Validator,
 }
 
 /// What one worker counted while emitting.
@@ -253,14 +221,6 @@ struct Here<'h> {
     names: &'h [Arc<str>],
 }
 
-/// A piece, closed.
-#[derive(Clone, Copy)]
-struct Piece<'b> {
-    place: u64,
-    block: &'b [u8],
-    body: &'b [u8],
-}
-
 impl<'p> LayerEmitter<'p> {
     fn new(plan: &'p LayerPlan) -> Self {
         Self {
@@ -287,15 +247,14 @@ impl<'p> LayerEmitter<'p> {
         self.zoom_plan = None;
         self.n_features = 0;
         self.n_filled = 0;
-        self.crowd.has_begun = false;
-        self.crowd.clear();
+        self.crowd.begin();
         self.waiting.clear();
         self.staged.clear();
         self.kept_bytes = 0;
     }
 
-    /// Whether so many bytes more may be kept.
-    const fn may_keep(&mut self, bytes: usize) -> bool {
+    /// Counts so many bytes as kept; says whether there is room for them.
+    const fn try_keep(&mut self, bytes: usize) -> bool {
         self.kept_bytes += bytes as u64;
         !self.is_overfull()
     }
@@ -333,8 +292,11 @@ impl<'p> LayerEmitter<'p> {
 
     /// Rounds the polygons that wait for their neighbours, and takes all pieces that wait.
     fn round(&mut self, here: Here<'_>) {
+        if self.crowd.is_empty() {
+            return;
+        }
         let mut crowd = std::mem::take(&mut self.crowd);
-        let waiting = std::mem::take(&mut crowd.waiting);
+        let waiting = crowd.take();
         let (mut whole, mut owed) = (0, 0);
         for piece in waiting.iter() {
             let body = Body::open(piece.body);
@@ -370,8 +332,7 @@ impl<'p> LayerEmitter<'p> {
                 self.place(here, (piece, body.head), placeholder);
             }
         }
-        crowd.waiting = waiting;
-        crowd.clear();
+        crowd.restore(waiting);
         self.crowd = crowd;
     }
 
@@ -400,11 +361,11 @@ impl<'p> LayerEmitter<'p> {
     /// Takes a piece that is drawn if the recipe lets it.
     fn take(&mut self, Here { plan, names, .. }: Here<'_>, piece: Piece<'_>) {
         if !plan.tiles.is_plain() {
-            if self.may_keep(staged::opened_bytes_max(piece.block, piece.body)) {
+            if self.try_keep(staged::opened_bytes_max(piece.block, piece.body)) {
                 self.staged.push(staged::open(piece.place, piece.block, piece.body, names));
             }
         } else if self.plan.order.is_some() {
-            if self.may_keep(piece.block.len() + piece.body.len() + WAITING_BYTES) {
+            if self.try_keep(piece.block.len() + piece.body.len() + Waiting::BYTES_BESIDE) {
                 self.waiting.push(piece);
             }
         } else {
@@ -506,102 +467,6 @@ impl<'p> LayerEmitter<'p> {
             order_is_mixed: kinds.count_ones() > 1,
             notes,
         }
-    }
-}
-
-impl Crowd {
-    /// Whether a piece has to wait: it is to be rounded, or something before it is.
-    fn wants(&mut self, body: &Body<'_>, zoom_plan: &ZoomPlan) -> bool {
-        let is_first = !self.has_begun && body.to_round.is_some();
-        if is_first {
-            self.has_begun = true;
-            self.hot.begin(zoom_plan.extent, zoom_plan.buffer_units);
-        }
-        body.to_round.is_some() || !self.waiting.pieces.is_empty()
-    }
-
-    fn push(&mut self, piece: Piece<'_>, body: &Body<'_>) {
-        if body.to_round.is_some() {
-            take_fine(body.commands, &mut self.fine);
-            self.hot.mark(&self.fine);
-            self.whole += i64::from(body.head.owed);
-        }
-        self.waiting.push(piece);
-    }
-
-    /// Forgets the pieces, but not which units are hot.
-    fn clear(&mut self) {
-        self.waiting.clear();
-        self.whole = 0;
-    }
-
-    /// Whether a polygon that waits is smaller than a unit, and the crowd is small.
-    fn stands_for_others(&self, body: &Body<'_>) -> bool {
-        (1..PARTS_PER_UNIT).contains(&body.head.owed)
-            && self.whole < CROWD_UNITS_MIN * i64::from(PARTS_PER_UNIT)
-    }
-
-    /// Returns what stands for a polygon that waits, whose tile this is.
-    fn placeholder(&mut self, body: &Body<'_>) -> Placeholder {
-        take_fine(body.commands, &mut self.fine);
-        let corner = self.fine.points.first().copied().unwrap_or_default();
-        let (mut min, mut max) = (corner, corner);
-        for point in &self.fine.points {
-            min = Fine::new(min.x.min(point.x), min.y.min(point.y));
-            max = Fine::new(max.x.max(point.x), max.y.max(point.y));
-        }
-        let units = |from: i32, to: i32| ((to - from) as u32).div_ceil(1 << Fine::BITS).max(1);
-        let unit = |from: i32, to: i32| i32::midpoint(from, to) >> Fine::BITS;
-        Placeholder {
-            at: Grid::new(unit(min.x, max.x), unit(min.y, max.y)),
-            box_units: (units(min.x, max.x), units(min.y, max.y)),
-            is_shared: false,
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        let Waiting { bytes, pieces } = &self.waiting;
-        CROWD_BYTES_MAX <= bytes.len() + pieces.len() * WAITING_BYTES
-    }
-
-    /// Returns polygons that are to be rounded as legal ones.
-    fn round(&mut self, body: &Body<'_>) -> &Geometry<Grid> {
-        take_fine(body.commands, &mut self.fine);
-        self.hot.round(&self.fine, &mut self.rounded);
-        self.validator.validate(&mut self.rounded);
-        &self.rounded
-    }
-}
-
-impl Waiting {
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.pieces.clear();
-    }
-
-    fn push(&mut self, Piece { place, block, body }: Piece<'_>) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(block);
-        let middle = self.bytes.len();
-        self.bytes.extend_from_slice(body);
-        self.pieces.push((place, start..middle, middle..self.bytes.len()));
-    }
-
-    /// Returns the pieces in the order in which they came.
-    fn iter(&self) -> impl Iterator<Item = Piece<'_>> {
-        self.pieces.iter().map(|(place, block, body)| Piece {
-            place: *place,
-            block: &self.bytes[block.clone()],
-            body: &self.bytes[body.clone()],
-        })
-    }
-
-    /// Returns the pieces in output order.
-    fn sorted(&self) -> impl Iterator<Item = (Block<'_>, Body<'_>)> {
-        let mut pieces: Vec<_> =
-            self.iter().map(|piece| (Block::open(piece.block), Body::open(piece.body))).collect();
-        pieces.sort_by(|a, b| a.0.order.compare(b.0.order));
-        pieces.into_iter()
     }
 }
 

@@ -23,6 +23,8 @@ pub mod validate;
 pub mod piece;
 pub mod diffuse;
 pub mod snap_round;
+mod crowd;
+mod waiting;
 pub mod staged;
 mod number;
 pub mod limit;
