@@ -22,7 +22,7 @@
 use zellige_model::{Geometry, GeometryKind, Grid, TileId, Zoom};
 
 use crate::diffuse::Placeholder;
-use crate::encode::{command, push_varint, take_varint};
+use crate::encode::{command, push_varint, push_zigzag, take_varint, take_zigzag};
 use crate::snap_round::{Fine, push_fine};
 
 /// How pieces sort: by tile along the Hilbert curve, shapes before placeholders, by layer, by position in the
@@ -154,7 +154,7 @@ fn write_head(flags: u8, Head { id, fills, owed }: Head, out: &mut Vec<u8>) {
         push_varint(out, id);
     }
     if owed != 0 {
-        push_varint(out, u64::from(((owed << 1) ^ (owed >> 31)) as u32));
+        push_zigzag(out, owed);
     }
 }
 
@@ -168,8 +168,7 @@ impl<'b> Body<'b> {
     pub fn open(bytes: &'b [u8]) -> Self {
         let (flags, mut rest) = bytes.split_first().expect("a body has flags");
         let id = (flags & HAS_ID != 0).then(|| take_varint(&mut rest));
-        let zigzag = if flags & OWES != 0 { take_varint(&mut rest) as u32 } else { 0 };
-        let owed = (zigzag >> 1) as i32 ^ -((zigzag & 1) as i32);
+        let owed = if flags & OWES != 0 { take_zigzag(&mut rest) } else { 0 };
         let mut number = || take_varint(&mut rest) as u32;
         let placeholder = (flags & IS_PLACEHOLDER != 0).then(|| Placeholder {
             at: Grid::new(number() as i32, number() as i32),

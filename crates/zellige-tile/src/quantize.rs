@@ -1,4 +1,4 @@
-//! World to whole units of one tile: the only rounding of coordinates in the house.
+//! World to whole units of one tile, vertex by vertex.
 //!
 //! In:     `Geometry<World>`, already cut to the window; the tile by column and row, where columns may
 //!         lie outside of the first world (copies across the antimeridian).

@@ -2,7 +2,7 @@
 //!
 //! In:     such polygons of one layer in one tile, in sixteenths of a unit, as they were simplified and cut.
 //! Out:    each in whole units, not legal yet; borders that were common still are.
-//! Keeps:  every vertex where `quantize` puts it; an edge within a unit's middle and its corner of where it was.
+//! Keeps:  every vertex where `quantize` puts it; edges move by less than 0.71 units.
 //! Source: snap rounding (Hobby 1999; Guibas and Marimont 1998): a unit with a vertex in it is *hot*, and an edge
 //!         that passes through a hot unit is bent through its middle.
 //!
@@ -20,7 +20,7 @@
 
 use zellige_model::{Extent, Geometry, GeometryKind, Grid};
 
-use crate::encode::{push_varint, take_varint};
+use crate::encode::{push_varint, push_zigzag, take_varint, take_zigzag};
 use crate::quantize::end_ring;
 
 /// Features up to so many units wide and high are rounded together.
@@ -76,9 +76,8 @@ pub(crate) fn push_fine(geometry: &Geometry<Fine>, out: &mut Vec<u8>) {
         for ring in rings.map(|ring| geometry.part(ring)) {
             push_varint(out, ring.len() as u64);
             for point in ring {
-                for step in [point.x - last.x, point.y - last.y] {
-                    push_varint(out, u64::from(((step << 1) ^ (step >> 31)) as u32));
-                }
+                push_zigzag(out, point.x - last.x);
+                push_zigzag(out, point.y - last.y);
                 last = *point;
             }
         }
@@ -89,14 +88,10 @@ pub(crate) fn push_fine(geometry: &Geometry<Fine>, out: &mut Vec<u8>) {
 pub(crate) fn take_fine(mut bytes: &[u8], out: &mut Geometry<Fine>) {
     out.reset(GeometryKind::Polygon);
     let mut last = Fine::default();
-    let step = |bytes: &mut &[u8]| {
-        let zigzag = take_varint(bytes) as u32;
-        (zigzag >> 1) as i32 ^ -((zigzag & 1) as i32)
-    };
     while !bytes.is_empty() {
         for _ in 0..take_varint(&mut bytes) {
             for _ in 0..take_varint(&mut bytes) {
-                last = Fine::new(last.x + step(&mut bytes), last.y + step(&mut bytes));
+                last = Fine::new(last.x + take_zigzag(&mut bytes), last.y + take_zigzag(&mut bytes));
                 out.points.push(last);
             }
             out.end_part();

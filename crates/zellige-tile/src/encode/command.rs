@@ -39,18 +39,9 @@ fn push_command(out: &mut Vec<u8>, command: u64, count: usize) {
 }
 
 fn push_step(out: &mut Vec<u8>, cursor: &mut Grid, point: Grid) {
-    push_zigzag(out, point.x - cursor.x);
-    push_zigzag(out, point.y - cursor.y);
+    super::push_zigzag(out, point.x - cursor.x);
+    super::push_zigzag(out, point.y - cursor.y);
     *cursor = point;
-}
-
-fn push_zigzag(out: &mut Vec<u8>, number: i32) {
-    let mut zigzag = ((number << 1) ^ (number >> 31)) as u32;
-    while zigzag >= 0x80 {
-        out.push(zigzag as u8 | 0x80);
-        zigzag >>= 7;
-    }
-    out.push(zigzag as u8);
 }
 
 #[cfg(test)]

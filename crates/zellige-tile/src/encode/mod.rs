@@ -17,6 +17,23 @@ pub(crate) fn push_varint(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
+/// Appends a signed number as a base-128 varint, small ones of either sign in few bytes.
+pub(crate) fn push_zigzag(out: &mut Vec<u8>, number: i32) {
+    // As a number of 32 bits, since commands are made of these by the million.
+    let mut zigzag = ((number << 1) ^ (number >> 31)) as u32;
+    while zigzag >= 0x80 {
+        out.push(zigzag as u8 | 0x80);
+        zigzag >>= 7;
+    }
+    out.push(zigzag as u8);
+}
+
+/// Takes a number that [`push_zigzag`] wrote off the front of `bytes`.
+pub(crate) fn take_zigzag(bytes: &mut &[u8]) -> i32 {
+    let zigzag = take_varint(bytes) as u32;
+    (zigzag >> 1) as i32 ^ -((zigzag & 1) as i32)
+}
+
 /// Returns the length of a base-128 varint in bytes, 1 to 10.
 pub(crate) const fn varint_len(number: u64) -> usize {
     (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
