@@ -7,6 +7,7 @@
 
 pub(crate) mod verify;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
@@ -131,13 +132,17 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     let started = Instant::now();
     let report =
         make(&region, resources, &folder, &settings, (given.has("quiet"), &is_cancelled)).map_err(failure)?;
-    for note in &report.notes {
-        tell(&format!("note: {}", printable(note, NOTE_CHARS_MAX)));
-    }
+    tell_notes(&report.notes);
     if given.has("json") {
         return print(&format!("{:#}\n", to_json(&report)));
     }
     print(&to_text(&report, &folder, started.elapsed()))
+}
+
+fn tell_notes(notes: &[String]) {
+    for note in notes {
+        tell(&format!("note: {}", printable(note, NOTE_CHARS_MAX)));
+    }
 }
 
 /// Returns the flags that were given for a pack that the region does not ask for.
@@ -247,7 +252,9 @@ fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> 
                 *name = id.to_owned();
             }
         }
+        check_twins(given, "tileset", &resources.tilesets)?;
         resources.files = pairs(given, "file")?;
+        check_twins(given, "file", &resources.files)?;
         for path in given.all("font").map(Path::new) {
             resources.fonts.push((path.display().to_string(), read(path)?));
         }
@@ -275,6 +282,15 @@ fn pairs(given: &Given, flag: &str) -> Result<Vec<(String, PathBuf)>, Failure> {
     given.all(flag).map(pair).collect()
 }
 
+/// Refuses a name that is given twice: only one of its paths could be read.
+fn check_twins(given: &Given, flag: &str, pairs: &[(String, PathBuf)]) -> Result<(), Failure> {
+    let mut names = BTreeSet::new();
+    match pairs.iter().find(|(name, _)| !names.insert(name)) {
+        Some((name, _)) => Err(given.usage(format!("`--{flag}` is given twice for `{name}`"))),
+        None => Ok(()),
+    }
+}
+
 /// Tells what a maps pack would hold.
 fn estimate(
     given: &Given,
@@ -289,6 +305,7 @@ fn estimate(
     }
     let plan = maps::plan(region, region.name.as_deref().unwrap_or_default(), resources).map_err(failure)?;
     let forecast = maps::forecast(&plan, threads).map_err(failure)?;
+    tell_notes(plan.notes());
     if given.has("json") {
         print(&format!("{:#}\n", forecast_to_json(&forecast)))?;
     } else {

@@ -7,11 +7,12 @@
 //!         order is part of the format.
 //!
 //! `contents` says what belongs into a pack, `given` is what the caller has for it, `plan` brings the two together
-//! and leaves nothing open; `tileset` reads tiles, `database` writes rows, `build` does the deed,
-//! `forecast` tells beforehand how large it becomes, and `verify` reads back what is said to be a pack.
+//! and leaves nothing open, with `notes` on what may surprise; `tileset` reads tiles, `database` writes rows, `build`
+//! does the deed, `forecast` tells beforehand how large it becomes, and `verify` reads back what is said to be a pack.
 
 pub mod contents;
 mod given;
+mod notes;
 mod plan;
 mod tileset;
 pub(crate) mod database;

@@ -175,6 +175,7 @@ fn make(
         // What stands there is left over from a run that was killed.
         let settings = maps::Settings { threads: *threads, overwrite: true, moment: *moment };
         let report = maps::build(&plan, &path, &settings, watch)?;
+        notes.extend_from_slice(&report.notes);
         packs.push(pack("maps", &report.digest, &report.data_version));
         maps = Some((path, report));
     }

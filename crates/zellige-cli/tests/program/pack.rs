@@ -83,6 +83,22 @@ fn flags_for_packs_that_nobody_asks_for_are_noted() {
 }
 
 #[test]
+fn what_is_given_in_vain_is_noted() {
+    let desk = desk();
+    desk.write("style.json", STYLE.replace(r#""sprite": "mapbox://sprites/me/map","#, "").as_bytes());
+    for end in ["-o out", "--estimate"] {
+        let ran = desk.run(&format!("{MAPS} {end} --file https://example.org/a.json=style.json"));
+        assert_eq!(ran.code, Some(0));
+        for note in [
+            "note: the style has no sprite for icons, those that were given are left out\n",
+            "note: no source of the style asks for file `https://example.org/a.json`\n",
+        ] {
+            assert!(ran.err.contains(note), "{}", ran.err);
+        }
+    }
+}
+
+#[test]
 fn estimates_count_and_make_nothing() {
     let desk = desk();
     let before = desk.names();
@@ -123,6 +139,8 @@ fn what_is_wrong_with_region_style_or_usage_is_told_at_once() {
         .fails(2, &["`--output` is empty, expected a folder"]);
     desk.run(&format!("{MAPS} -o out --user a/b"))
         .fails(2, &["`a/b` is no value of `--user`, expected 1 to 32"]);
+    desk.run(&format!("{MAPS} -o out --tileset mapbox://me.towns=other.pmtiles"))
+        .fails(2, &["`--tileset` is given twice for `me.towns`"]);
     desk.run("pack ways.json -o out").fails(1, &["the region needs what was not given: roads"]);
     desk.write("a b.json", REGION.as_bytes());
     let ran = desk.command("pack --style style.json -o out").arg("a b.json").output().unwrap();

@@ -5,6 +5,7 @@
 //! Keeps:  memory: as many rows as a batch has are on their way, twice; bytes do not depend on threads.
 //! Source: workers make the rows of a batch while the calling thread writes those of the batch before.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -63,6 +64,8 @@ pub struct MapsReport {
     pub data_version: String,
     /// What it holds.
     pub counts: Counts,
+    /// What may surprise in its tiles: sentences for people.
+    pub notes: Vec<String>,
 }
 
 /// What a maps pack holds.
@@ -151,7 +154,8 @@ pub fn build(
         (batch, rows) = (next, next_rows);
     }
     let digest = writer.finish(&plan.definition, &plan.description)?;
-    Ok(MapsReport { digest, data_version: settings.moment.iso_milliseconds(), counts })
+    let notes = pool.notes();
+    Ok(MapsReport { digest, data_version: settings.moment.iso_milliseconds(), counts, notes })
 }
 
 /// Returns the rows of a pack in their order.
@@ -180,6 +184,23 @@ impl<'p> Pool<'p> {
             worker.row(self.plan, task)
         };
         self.threads.install(|| tasks.par_iter().with_max_len(1).map(row).collect())
+    }
+
+    /// Returns notes on tilesets that had nothing at the deepest zoom of the tiles that were made: shallow tiles
+    /// reach far beyond the region, so they would tell nothing.
+    fn notes(&self) -> Vec<String> {
+        let mut drawn = BTreeMap::new();
+        for worker in &self.workers {
+            let worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
+            for (source, archives) in self.plan.sources.iter().zip(&worker.sources) {
+                let names = source.tiled.tilesets.iter().filter(|_| !source.zooms.is_empty());
+                for (name, has_drawn) in names.zip(archives.has_drawn()) {
+                    *drawn.entry(name).or_insert(false) |= has_drawn;
+                }
+            }
+        }
+        let empty = drawn.into_iter().filter(|(_, has_drawn)| !has_drawn);
+        empty.map(|(name, _)| format!("tileset `{name}` has nothing in the region")).collect()
     }
 }
 

@@ -19,6 +19,7 @@ use zellige_style::url::without_access_token;
 
 use super::contents::{self, Kind, Resource, TILES_MAX, Tiled, What};
 use super::given::{Detail, Given};
+use super::notes::{Known, notes};
 use crate::Error;
 use crate::cover::Shape;
 use crate::region::{Maps, Region, RegionRefused};
@@ -49,6 +50,8 @@ pub(super) struct TiledSource {
     pub(super) archives: Vec<PathBuf>,
     /// What all archives together say of themselves.
     pub(super) tileset: Tileset,
+    /// Whether each of them says which layers it has.
+    pub(super) has_told_layers: bool,
     /// The zooms that come along, with the number of tiles of each.
     pub(super) zooms: Vec<(Zoom, u64)>,
     /// What takes out of tiles what the style cannot draw, if that is wanted.
@@ -92,15 +95,16 @@ pub fn plan<'g>(region: &Region, name: &str, given: &'g Given) -> Result<Plan<'g
             source.shaver = Some(Shaver::new(&style, &source.tiled.ids));
         }
     }
-    let mut faces = Vec::new();
+    let mut fonts = Vec::new();
     for (name, bytes) in &given.fonts {
-        let font = Face::all(bytes).map_err(|source| Error::Font { name: name.clone(), source })?;
-        faces.extend(font);
+        let faces = Face::all(bytes).map_err(|source| Error::Font { name: name.clone(), source })?;
+        fonts.push((name.as_str(), faces));
     }
     let empty_sprite = sprite(&[]).map_err(Error::Sprite)?;
     let sprite = given.sprite.clone().unwrap_or_else(|| empty_sprite.clone());
-    let mut notes = notes(&style, &sources, &faces);
-    notes.extend(strange(&style, &sources, &sprite, given));
+    let known =
+        Known { style: &style, resources: &resources, sources: &sources, fonts: &fonts, given };
+    let notes = notes(&known);
     Ok(Plan {
         definition: contents::definition(region, &maps),
         description: contents::description(name),
@@ -110,7 +114,7 @@ pub fn plan<'g>(region: &Region, name: &str, given: &'g Given) -> Result<Plan<'g
         empty_sprite,
         resources,
         sources,
-        faces,
+        faces: fonts.into_iter().flat_map(|(_, faces)| faces).collect(),
         given,
         notes,
     })
@@ -210,11 +214,13 @@ fn check_given(resources: &[Resource], tiled: &[Tiled], given: &Given) -> Result
 fn open(tiled: Tiled, maps: &Maps, shape: &Shape, given: &Given) -> Result<TiledSource, Error> {
     let mut archives = Vec::new();
     let mut together: Option<Tileset> = None;
+    let mut has_told_layers = true;
     for name in &tiled.tilesets {
         let paths = given.tilesets.iter().filter(|(known, _)| known == name);
         for (_, path) in paths.take(1) {
             let archive = zellige_archive::open(path).map_err(Error::archive("open tileset", name))?;
             let tileset = archive.tileset().clone();
+            has_told_layers &= !tileset.vector_layers.is_empty();
             together = Some(match together {
                 None => tileset,
                 Some(first) => joined(first, tileset),
@@ -232,7 +238,7 @@ fn open(tiled: Tiled, maps: &Maps, shape: &Shape, given: &Given) -> Result<Tiled
     let zooms: RangeInclusive<Zoom> = tileset.minzoom..=tileset.maxzoom;
     let zooms = contents::zooms(maps, &zooms).into_iter().flat_map(|zooms| zooms.start().to(*zooms.end()));
     let zooms = zooms.map(|zoom| (zoom, shape.n_tiles(zoom))).collect();
-    Ok(TiledSource { tiled, archives, tileset, zooms, shaver: None })
+    Ok(TiledSource { tiled, archives, tileset, has_told_layers, zooms, shaver: None })
 }
 
 /// Returns the metadata of two tilesets drawn as one source.
@@ -257,44 +263,4 @@ fn joined(mut first: Tileset, second: Tileset) -> Tileset {
 /// Returns the TileJSON of a source as it stands in the pack.
 pub(super) fn tile_json(source: &TiledSource) -> String {
     tilejson::to_json(&source.tileset, &source.tiled.template)
-}
-
-/// Returns notes on images that the style names and the sprite lacks, and on tilesets that no source asks for.
-fn strange(style: &Style, sources: &[TiledSource], sprite: &Sprite, given: &Given) -> Vec<String> {
-    let index: Value = serde_json::from_str(&sprite.single.index).unwrap_or_default();
-    // Names with a colon are of other sprites.
-    let is_lacking = |name: &String| index.get(name).is_none() && !name.contains(':');
-    let images = style.images().names.into_iter().filter(is_lacking);
-    let is_strange =
-        |name: &String| !sources.iter().any(|source| source.tiled.tilesets.iter().any(|known| known == name));
-    let tilesets = given.tilesets.iter().map(|(name, _)| name).filter(|name| is_strange(name));
-    let images = images.map(|name| format!("image `{name}` was not given, layers draw nothing in its place"));
-    images.chain(tilesets.map(|name| format!("no source of the style asks for tileset `{name}`"))).collect()
-}
-
-fn notes(style: &Style, sources: &[TiledSource], faces: &[Face<'_>]) -> Vec<String> {
-    let mut notes = Vec::new();
-    let fonts = style.fonts();
-    let mut names: Vec<&String> = fonts.stacks.iter().flatten().collect();
-    names.sort_unstable();
-    names.dedup();
-    let has_face = |name: &str| {
-        let is_built_in = name.eq_ignore_ascii_case(Face::open_sans().name());
-        is_built_in || faces.iter().any(|face| face.name().eq_ignore_ascii_case(name))
-    };
-    for name in names.into_iter().filter(|name| !has_face(name)) {
-        notes.push(format!("font `{name}` was not given, Open Sans Regular stands in for it"));
-    }
-    for layer in fonts.open_layers {
-        notes.push(format!(
-            "the fonts of layer `{layer}` depend on data, those it does not list are left out"
-        ));
-    }
-    for sprite in style.sprites.iter().filter(|sprite| sprite.id != DEFAULT_SPRITE) {
-        notes.push(format!("sprite `{}` is packed without images", sprite.id));
-    }
-    for source in sources.iter().filter(|source| source.zooms.is_empty()) {
-        notes.push(format!("source `{}` has no tiles at the zooms of the region", source.name()));
-    }
-    notes
 }

@@ -20,6 +20,10 @@ use crate::Error;
 pub(super) struct Archives {
     name: String,
     open: Vec<Box<dyn ReadTiles>>,
+    /// The deepest zoom that comes along.
+    maxzoom: u8,
+    /// Whether each archive had something in a tile of that zoom.
+    has_drawn: Vec<bool>,
     overzoom: Overzoom,
     /// The ancestor that was decoded last, and its archive: neighbours mostly have the same.
     ancestor: Option<(usize, TileCoord, DecodedTile)>,
@@ -32,19 +36,33 @@ impl Archives {
         for (path, name) in source.archives.iter().zip(&source.tiled.tilesets) {
             open.push(zellige_archive::open(path).map_err(Error::archive("open tileset", name))?);
         }
-        Ok(Self { name: source.name(), open, overzoom: Overzoom::default(), ancestor: None })
+        Ok(Self {
+            name: source.name(),
+            maxzoom: source.maxzoom(),
+            has_drawn: vec![false; open.len()],
+            open,
+            overzoom: Overzoom::default(),
+            ancestor: None,
+        })
     }
 
     /// Returns the tile at a place; empty when there is nothing.
     pub(super) fn tile(&mut self, tile: TileCoord) -> Result<Vec<u8>, Error> {
         let mut parts = Vec::new();
         for archive_idx in 0..self.open.len() {
-            parts.extend(self.part(archive_idx, tile)?);
+            let Some(part) = self.part(archive_idx, tile)? else { continue };
+            self.has_drawn[archive_idx] |= tile.zoom().get() == self.maxzoom && !part.is_empty();
+            parts.push(part);
         }
         if parts.len() < 2 {
             return Ok(parts.pop().unwrap_or_default());
         }
         join(&parts).map_err(self.unreadable(tile))
+    }
+
+    /// Returns for each archive whether a tile of the deepest zoom, of those that were asked for, had something of it.
+    pub(super) fn has_drawn(&self) -> &[bool] {
+        &self.has_drawn
     }
 
     /// Returns what one archive has at a place, itself or in an ancestor.

@@ -9,7 +9,7 @@ use zellige_pack::maps::verify::verify;
 use zellige_pack::maps::{Detail, plan};
 use zellige_pack::region::parse;
 
-use crate::drawn::{MOMENT, REGION, STYLE, World, region, settings};
+use crate::drawn::{MOMENT, REGION, STYLE, World, layer, region, settings, sparse_archive};
 
 /// Compares the rows that a query gives, columns parted by `|`.
 fn check(database: &Connection, query: &str, expected: &[&str]) {
@@ -163,16 +163,70 @@ fn region_is_the_same_on_every_refresh() {
     );
 }
 
+/// Compares the notes of a plan, one a line.
+fn check_notes(world: &World, expected: &[&str]) {
+    assert_eq!(plan(&region(), "drawn", &world.given).unwrap().notes(), expected);
+}
+
 #[test]
 fn what_may_surprise_is_noted() {
     let mut world = World::new();
-    let notes = |world: &World| plan(&region(), "drawn", &world.given).unwrap().notes().to_vec();
     let dot = "image `dot` was not given, layers draw nothing in its place";
-    assert_eq!(notes(&world), [dot]);
+    check_notes(&world, &[dot]);
     world.given.style = STYLE.replace("Open Sans Regular", "Noto Sans Bold").into();
-    world.given.tilesets.push(("me.raods".to_owned(), "raods.pmtiles".into()));
     let noto = "font `Noto Sans Bold` was not given, Open Sans Regular stands in for it";
-    assert_eq!(notes(&world), [noto, dot, "no source of the style asks for tileset `me.raods`"]);
+    check_notes(&world, &[noto, dot]);
+}
+
+#[test]
+fn what_was_given_in_vain_is_noted() {
+    let mut world = World::new();
+    let style = STYLE.replace(r#""sprite": "mapbox://sprites/me/map","#, "");
+    world.given.style = style.replace(r#", "icon-image": "dot""#, "").into();
+    check_notes(&world, &[]);
+    world.given.tilesets.push(("me.raods".to_owned(), "raods.pmtiles".into()));
+    world.given.files.push(("https://example.org/a.geojson".to_owned(), "a.geojson".into()));
+    world.given.sprite = Some(zellige_style::sprite::sprite(&[]).unwrap());
+    let font = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/fuzz/font/glyf.ttf");
+    world.given.fonts.push(("mono.ttf".to_owned(), std::fs::read(font).unwrap()));
+    check_notes(
+        &world,
+        &[
+            "no layer of the style asks for `FACE` of font file `mono.ttf`",
+            "the style has no sprite for icons, those that were given are left out",
+            "no source of the style asks for tileset `me.raods`",
+            "no source of the style asks for file `https://example.org/a.geojson`",
+        ],
+    );
+}
+
+#[test]
+fn layers_that_no_tileset_has_are_noted() {
+    let mut world = World::new();
+    let path = world.folder.path().join("told");
+    std::fs::create_dir(&path).unwrap();
+    let told = r#"{"minzoom": "0", "maxzoom": "2", "json": "{\"vector_layers\": [{\"id\": \"land\", \"fields\": {}}]}"}"#;
+    std::fs::write(path.join("metadata.json"), told).unwrap();
+    world.given.tilesets[0].1 = path;
+    // The other tileset of the composite source does not say what it has.
+    let dot = "image `dot` was not given, layers draw nothing in its place";
+    check_notes(&world, &[dot]);
+    let style = STYLE.replace(r#""land", "source-layer": "land""#, r#""land", "source-layer": "Land""#);
+    world.given.style = style.into();
+    let land = "layer `land again` draws `Land`, which no tileset of source `land` has, did you mean \"land\"?";
+    check_notes(&world, &[land, dot]);
+}
+
+#[test]
+fn tilesets_that_have_nothing_in_the_region_are_noted() {
+    let mut world = World::new();
+    let path = world.folder.path().join("far.pmtiles");
+    // Tiles of zoom 1 are as large as half the world, so they are there; those of zoom 4 are elsewhere.
+    sparse_archive(&path, "towns", (1, 4), None, &layer("towns", &[0x18, 1, 0x22, 3, 9, 64, 64]));
+    assert_eq!(world.make(&region(), &settings(2)).unwrap().notes, [""; 0]);
+    world.given.tilesets[1].1 = path;
+    let notes = world.make(&region(), &settings(2)).unwrap().notes;
+    assert_eq!(notes, ["tileset `me.towns` has nothing in the region"]);
 }
 
 #[test]
