@@ -85,7 +85,10 @@ pub(crate) const VERB: Verb = Verb {
         FORMAT_FLAG,
         Flag::value("id", "ID", "id of the region (default: the name of the file)"),
         Flag::value("user", "NAME", "account in the URLs of packs (default: that of the style)"),
-        Flag::switch("estimate", "tells how many tiles and bytes there will be, and makes nothing"),
+        Flag::switch(
+            "estimate",
+            "tells how many tiles and bytes the maps pack will have, and makes\nnothing; navigation packs are not estimated",
+        ),
         Flag::switch("optimize", "leaves out of tiles what the style cannot draw; the map stays the same"),
         Flag::switch("json", "prints JSON instead of text"),
         Flag::switch("quiet", "says nothing while it works"),
@@ -93,14 +96,17 @@ pub(crate) const VERB: Verb = Verb {
     ],
     examples: &[
         (
-            "zellige pack vaduz.json --style map.json --tileset me.city=city.pmtiles --icons icons/ -o vaduz/",
-            "makes a maps pack, vaduz/1/maps.db, and vaduz/region.json",
+            "zellige pack vaduz.json --style map.json --tileset me.city=city.pmtiles --icons icons/ --roads roads.geojsonl -o vaduz/",
+            "makes both packs, vaduz/1/maps.db and vaduz/1/navigation.tar, and vaduz/region.json",
         ),
         (
             "zellige pack vaduz.json --style map.json --tileset me.city=city.pmtiles --estimate",
-            "tells what the pack would hold",
+            "tells what the maps pack would hold",
         ),
-        ("zellige pack trails.json --roads roads.geojsonl -o trails/", "makes a navigation pack"),
+        (
+            "zellige pack trails.json --roads roads.geojsonl -o trails/",
+            "makes the navigation pack of a region that asks for no maps",
+        ),
         ("zellige pack verify vaduz/", "checks all packs of the latest revision"),
     ],
 };
@@ -307,9 +313,13 @@ fn estimate(
     let forecast = maps::forecast(&plan, threads).map_err(failure)?;
     tell_notes(plan.notes());
     if given.has("json") {
-        print(&format!("{:#}\n", forecast_to_json(&forecast)))?;
+        print(&format!("{:#}\n", forecast_to_json(&forecast, plan.notes())))?;
     } else {
-        print(&forecast_to_text(&forecast))?;
+        let mut text = forecast_to_text(&forecast);
+        if region.navigation {
+            text.push_str("the navigation pack is not estimated, its size follows from the roads\n");
+        }
+        print(&text)?;
     }
     plan.check_limit().map_err(failure)
 }
@@ -339,8 +349,8 @@ fn forecast_to_text(forecast: &Forecast) -> String {
         ),
     );
     match forecast.bytes {
-        Some(size) => put(&mut out, format_args!("the pack will have about {}\n", bytes(size))),
-        None => put(&mut out, format_args!("a pack has at most {} tiles\n", grouped(TILES_MAX))),
+        Some(size) => put(&mut out, format_args!("the maps pack will have about {}\n", bytes(size))),
+        None => put(&mut out, format_args!("a maps pack has at most {} tiles\n", grouped(TILES_MAX))),
     }
     push_limit(&mut out, forecast.tiles);
     out
@@ -359,17 +369,19 @@ fn push_limit(out: &mut String, tiles: u64) {
     }
 }
 
-fn forecast_to_json(forecast: &Forecast) -> Value {
+fn forecast_to_json(forecast: &Forecast, notes: &[String]) -> Value {
     let zooms = forecast.zooms.iter().map(
         |row| json!({"source": row.source, "zoom": row.zoom.get(), "tiles": row.tiles, "bytes": row.bytes}),
     );
     json!({
+        "domain": "maps",
         "zooms": zooms.collect::<Vec<_>>(),
         "tiles": forecast.tiles,
         "tiles_max": TILES_MAX,
         "resources": forecast.resources,
         "resource_bytes": forecast.resource_bytes,
         "bytes": forecast.bytes,
+        "notes": notes,
     })
 }
 

@@ -112,6 +112,51 @@ fn estimates_count_and_make_nothing() {
 }
 
 #[test]
+fn navigation_packs_are_not_estimated_and_that_is_told() {
+    let desk = desk();
+    desk.write("both.json", REGION.replace(r#""maps""#, r#""navigation": true, "maps""#).as_bytes());
+    let both = MAPS.replace("here.json", "both.json");
+    let told = desk.run(&format!("{both} --estimate")).done();
+    assert!(told.contains("\nthe maps pack will have about "), "{told}");
+    assert!(
+        told.ends_with("\nthe navigation pack is not estimated, its size follows from the roads\n"),
+        "{told}"
+    );
+    let object = desk.run(&format!("{both} --estimate --json")).done();
+    let object: serde_json::Value = serde_json::from_str(&object).unwrap();
+    assert_eq!((&object["domain"], &object["notes"]), (&"maps".into(), &serde_json::json!([])));
+}
+
+/// Returns the first region that a page shows.
+fn region_of(page: &str) -> String {
+    let lines = page.lines().skip_while(|line| *line != "    {").take_while(|line| line.starts_with("    "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn help_and_pages_agree() {
+    let desk = desk();
+    let [offline, navigation] =
+        [include_str!("../../../../docs/offline.md"), include_str!("../../../../docs/navigation.md")];
+    desk.write("vaduz.json", region_of(offline).as_bytes());
+    desk.write("trails.json", region_of(navigation).as_bytes());
+    desk.write("map.json", STYLE.replace("me.towns", "me.city").as_bytes());
+    std::fs::rename(desk.path("towns.pmtiles"), desk.path("city.pmtiles")).unwrap();
+    desk.write(
+        "roads.geojsonl",
+        ROAD.replace("[[1,1],[1.01,1.01]]", "[[9.52,47.12],[9.53,47.12]]").as_bytes(),
+    );
+    let help = desk.run("pack --help").done();
+    let commands: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  zellige ")).collect();
+    assert_eq!(commands.len(), 4, "{help}");
+    for command in commands {
+        desk.run(command).done();
+    }
+    assert!(navigation.contains("zellige pack trails.json --roads roads.geojsonl -o trails/"));
+    assert!(desk.path("vaduz/1/navigation.tar").exists() && desk.path("trails/1/navigation.tar").exists());
+}
+
+#[test]
 fn what_is_wrong_with_region_style_or_usage_is_told_at_once() {
     let desk = desk();
     desk.write("bad.json", br#"{"configuration": {"maps": {"min_zoom": 17}}}"#);

@@ -35,11 +35,13 @@ pub(super) fn notes(known: &Known<'_>) -> Vec<String> {
     }
     layers(known, &mut out);
     images(known, &mut out);
-    let is_tileset = |name: &str| known.sources.iter().any(|source| source.tiled.tilesets.iter().any(|of| of == name));
+    let is_tileset =
+        |name: &str| known.sources.iter().any(|source| source.tiled.tilesets.iter().any(|of| of == name));
     for (name, _) in known.given.tilesets.iter().filter(|(name, _)| !is_tileset(name)) {
         out.push(format!("no source of the style asks for tileset `{name}`"));
     }
-    let is_file = |url: &str| known.resources.iter().any(|of| matches!(of.what, What::File(_)) && of.url == url);
+    let is_file =
+        |url: &str| known.resources.iter().any(|of| matches!(of.what, What::File(_)) && of.url == url);
     for (url, _) in known.given.files.iter().filter(|(url, _)| !is_file(url)) {
         out.push(format!("no source of the style asks for file `{url}`"));
     }
@@ -54,7 +56,8 @@ fn fonts(known: &Known<'_>, out: &mut Vec<String>) {
     names.dedup();
     let is_named = |face: &Face<'_>, name: &str| face.name().eq_ignore_ascii_case(name);
     let built_in = Face::open_sans();
-    let has_face = |name: &str| known.fonts.iter().flat_map(|(_, faces)| faces).any(|face| is_named(face, name));
+    let has_face =
+        |name: &str| known.fonts.iter().flat_map(|(_, faces)| faces).any(|face| is_named(face, name));
     for name in &names {
         if !is_named(&built_in, name) && !has_face(name) {
             out.push(format!("font `{name}` was not given, Open Sans Regular stands in for it"));

@@ -102,8 +102,7 @@ pub fn plan<'g>(region: &Region, name: &str, given: &'g Given) -> Result<Plan<'g
     }
     let empty_sprite = sprite(&[]).map_err(Error::Sprite)?;
     let sprite = given.sprite.clone().unwrap_or_else(|| empty_sprite.clone());
-    let known =
-        Known { style: &style, resources: &resources, sources: &sources, fonts: &fonts, given };
+    let known = Known { style: &style, resources: &resources, sources: &sources, fonts: &fonts, given };
     let notes = notes(&known);
     Ok(Plan {
         definition: contents::definition(region, &maps),

@@ -213,7 +213,8 @@ fn layers_that_no_tileset_has_are_noted() {
     check_notes(&world, &[dot]);
     let style = STYLE.replace(r#""land", "source-layer": "land""#, r#""land", "source-layer": "Land""#);
     world.given.style = style.into();
-    let land = "layer `land again` draws `Land`, which no tileset of source `land` has, did you mean \"land\"?";
+    let land =
+        "layer `land again` draws `Land`, which no tileset of source `land` has, did you mean \"land\"?";
     check_notes(&world, &[land, dot]);
 }
 
