@@ -204,14 +204,17 @@ fn failure(error: Error) -> Failure {
 }
 
 fn hint(error: &Error) -> Option<String> {
-    let advice = match error {
+    Some(match error {
         Error::Missing { .. } => {
             "tilesets go by `--tileset ID=PATH`, other files by `--file URL=PATH`, roads by `--roads PATH`"
+                .to_owned()
         }
-        Error::RegionFile { .. } => "choose an empty folder or a new one",
+        Error::RegionFile { .. } => "choose an empty folder or a new one".to_owned(),
+        Error::OtherRegion { found, .. } => {
+            format!("choose another folder, or make the next revision of that region by `--id {found}`")
+        }
         _ => return None,
-    };
-    Some(advice.to_owned())
+    })
 }
 
 fn read_region(path: &Path) -> Result<Region, Failure> {

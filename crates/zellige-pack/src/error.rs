@@ -118,6 +118,16 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A folder holds packs of another region, which would be removed in time.
+    #[error("`{}` describes region `{found}`, expected `{expected}`", path.display())]
+    OtherRegion {
+        /// The file.
+        path: PathBuf,
+        /// The id of the region that is there.
+        found: String,
+        /// The id of the region whose packs were to be made.
+        expected: String,
+    },
     /// Threads could not be started.
     #[error("cannot start threads")]
     Threads(#[source] rayon::ThreadPoolBuildError),

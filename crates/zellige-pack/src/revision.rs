@@ -3,7 +3,8 @@
 //! In:     a region, what its style draws, roads; a folder.
 //! Out:    the folder with `region.json`, and the packs of this revision in a folder of its number.
 //! Keeps:  the revision before, which clients may still be loading; older ones go. `region.json` is written
-//!         last, so it never names a pack that is not whole; a failed run leaves everything as it was.
+//!         last, so it never names a pack that is not whole; a failed run leaves everything as it was. A folder
+//!         that holds another region is left alone.
 //! Source: Offline Data API, "Get a region".
 //!
 //! ```text
@@ -33,8 +34,12 @@ pub const REGION_FILE: &str = "region.json";
 pub const MAPS_FILE: &str = "maps.db";
 /// The name of a navigation pack.
 pub const NAVIGATION_FILE: &str = "navigation.tar";
+/// How the URLs of packs begin.
+const URL_SCHEME: &str = "mapbox://offline-data/";
 /// The version of both packs' formats.
 const FORMAT: u32 = 1;
+/// The most entries of a region's folder that are looked at for old revisions.
+const FOLDER_ENTRIES_MAX: usize = 10_000;
 /// The most bytes of a `region.json` that is read or written.
 const REGION_FILE_BYTES_MAX: u64 = 64 << 20;
 
@@ -80,7 +85,8 @@ pub struct PackReport {
 /// # Errors
 ///
 /// As those of [`maps::plan`], [`maps::build()`] and [`navigation::build`]; [`Error::Missing`] when the region asks
-/// for navigation and there are no roads; [`Error::RegionFile`] when what stands in the folder is no region.
+/// for navigation and there are no roads; [`Error::RegionFile`] when what stands in the folder is no region, and
+/// [`Error::OtherRegion`] when it is one with another id.
 pub fn pack(
     region: &Region,
     resources: Resources,
@@ -113,7 +119,8 @@ fn revise(
     let name = path.display().to_string();
     let part =
         Part::file(&path, &CreateOptions { overwrite: true }).map_err(Error::archive("start", &name))?;
-    let revision = last_revision(folder)?.checked_add(1).ok_or(Error::RegionFile { path: path.clone() })?;
+    let last = last_revision(folder, &settings.id)?;
+    let revision = last.checked_add(1).ok_or(Error::RegionFile { path: path.clone() })?;
     let place = folder.join(revision.to_string());
     fs::create_dir_all(&place).map_err(Error::io("create", &place))?;
     let made = make(region, resources, (&place, revision), settings, watch).and_then(|report| {
@@ -129,9 +136,7 @@ fn revise(
     }
     // When this fails, the packs stay until the next run, which has the same number, replaces them.
     part.publish().map_err(Error::archive("put in place", &name))?;
-    if let Some(old) = revision.checked_sub(2) {
-        remove_revision(&folder.join(old.to_string()));
-    }
+    remove_before(folder, last);
     made
 }
 
@@ -161,7 +166,7 @@ fn make(
         json!({
             "domain": domain,
             "format": FORMAT,
-            "url": format!("mapbox://offline-data/{username}/regions/{id}/{revision}/{domain}/{FORMAT}"),
+            "url": format!("{URL_SCHEME}{username}/regions/{id}/{revision}/{domain}/{FORMAT}"),
             "md5_checksum": digest.md5.to_string(),
             "size": digest.bytes,
             "data_version": data_version,
@@ -219,8 +224,35 @@ pub fn described(folder: &Path) -> Result<Option<Value>, Error> {
     }
 }
 
-fn last_revision(folder: &Path) -> Result<u64, Error> {
-    Ok(described(folder)?.and_then(|region| region["revision"].as_u64()).unwrap_or(0))
+/// Returns the number of the revision that stands in a folder, 0 for none; it has to be one of this region.
+fn last_revision(folder: &Path, id: &RegionId) -> Result<u64, Error> {
+    let Some(region) = described(folder)? else { return Ok(0) };
+    match id_of(&region) {
+        Some(found) if found != id.as_str() => Err(Error::OtherRegion {
+            path: folder.join(REGION_FILE),
+            found: found.to_owned(),
+            expected: id.to_string(),
+        }),
+        _ => Ok(region["revision"].as_u64().unwrap_or(0)),
+    }
+}
+
+/// Returns the id of a described region, which stands in the URLs of its packs.
+fn id_of(region: &Value) -> Option<&str> {
+    let url = region["packs"][0]["url"].as_str()?.strip_prefix(URL_SCHEME)?;
+    let (_, rest) = url.split_once("/regions/")?;
+    rest.split('/').next()
+}
+
+/// Removes the packs of all revisions before `last`, also of those that a killed run left.
+fn remove_before(folder: &Path, last: u64) {
+    let entries = fs::read_dir(folder).into_iter().flatten().take(FOLDER_ENTRIES_MAX);
+    for name in entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()) {
+        let number: Option<u64> = name.parse().ok();
+        if number.is_some_and(|number| number < last && number.to_string() == name) {
+            remove_revision(&folder.join(name));
+        }
+    }
 }
 
 /// Removes the packs of a revision, and their folder when nothing else is in it.
@@ -268,6 +300,38 @@ mod tests {
         let last = json!({"revision": u64::MAX, "packs": []}).to_string();
         fs::write(folder.path().join(REGION_FILE), last).unwrap();
         assert!(matches!(packed(folder.path(), "null"), Err(Error::RegionFile { .. })));
+    }
+
+    #[test]
+    fn folders_of_other_regions_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let describe = |id: &str| {
+            let url = format!("mapbox://offline-data/me/regions/{id}/1/maps/1");
+            let region = json!({"revision": 1, "packs": [{"domain": "maps", "url": url}]});
+            fs::write(folder.path().join(REGION_FILE), region.to_string()).unwrap();
+        };
+        describe("b");
+        let error = packed(folder.path(), "null").unwrap_err();
+        assert!(error.to_string().ends_with("region.json` describes region `b`, expected `a`"), "{error}");
+        assert!(!folder.path().join("2").exists());
+        describe("a");
+        assert_eq!(packed(folder.path(), "null").unwrap(), 2);
+    }
+
+    #[test]
+    fn revisions_that_a_killed_run_left_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let region = json!({"revision": 7, "packs": []}).to_string();
+        fs::write(folder.path().join(REGION_FILE), region).unwrap();
+        for name in ["1", "6", "7", "06", "notes"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join(MAPS_FILE), "").unwrap();
+        }
+        assert_eq!(packed(folder.path(), "null").unwrap(), 8);
+        let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["06", "7", "8", "notes", "region.json"]);
     }
 
     #[test]

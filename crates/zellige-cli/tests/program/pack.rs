@@ -65,10 +65,24 @@ fn roads_become_a_pack() {
     assert!(told.starts_with("out/1/navigation.tar: 2 junctions, 1 edge, 1 km, "), "{told}");
     desk.run("pack verify out").done();
     desk.write("none.geojsonl", point("a", 1.0, 2.0).as_bytes());
-    let failed = desk.run("pack ways.json --roads none.geojsonl -o out");
+    let failed = desk.run("pack ways.json --roads none.geojsonl --id here -o out");
     failed.fails(1, &["the region has no road"]);
     assert_eq!(desk.json("out/region.json")["revision"].as_u64(), Some(1));
     assert!(!desk.path("out/2").exists());
+}
+
+#[test]
+fn folders_of_other_regions_are_left_alone() {
+    let desk = desk();
+    desk.run(&format!("{MAPS} -o out")).done();
+    desk.run(&format!("{MAPS} -o out --id there")).fails(
+        1,
+        &[
+            "`out/region.json` describes region `here`, expected `there`",
+            "revision of that region by `--id here`",
+        ],
+    );
+    assert_eq!(desk.json("out/region.json")["revision"].as_u64(), Some(1));
 }
 
 #[test]

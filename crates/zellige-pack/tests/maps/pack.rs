@@ -182,17 +182,20 @@ fn what_may_surprise_is_noted() {
 fn what_was_given_in_vain_is_noted() {
     let mut world = World::new();
     let style = STYLE.replace(r#""sprite": "mapbox://sprites/me/map","#, "");
-    world.given.style = style.replace(r#", "icon-image": "dot""#, "").into();
+    let style = style.replace(r#", "icon-image": "dot""#, "");
+    world.given.style = style.clone().into();
     check_notes(&world, &[]);
+    world.given.style = style.replace("Open Sans Regular", "Noto Sans Bold").into();
     world.given.tilesets.push(("me.raods".to_owned(), "raods.pmtiles".into()));
     world.given.files.push(("https://example.org/a.geojson".to_owned(), "a.geojson".into()));
     world.given.sprite = Some(zellige_style::sprite::sprite(&[]).unwrap());
     let font = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/fuzz/font/glyf.ttf");
-    world.given.fonts.push(("mono.ttf".to_owned(), std::fs::read(font).unwrap()));
+    world.given.fonts.push(("sans.ttf".to_owned(), std::fs::read(font).unwrap()));
     check_notes(
         &world,
         &[
-            "no layer of the style asks for `FACE` of font file `mono.ttf`",
+            "font `Noto Sans Bold` was not given, Open Sans Regular stands in for it",
+            "no layer of the style asks for `Open Sans Regular` of font file `sans.ttf`",
             "the style has no sprite for icons, those that were given are left out",
             "no source of the style asks for tileset `me.raods`",
             "no source of the style asks for file `https://example.org/a.geojson`",
