@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::ControlFlow;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use zellige_ingest::Source;
@@ -23,7 +24,8 @@ fn navigation(criterion: &mut Criterion) {
         fs::write(&lines, grid(n_junctions)).expect("the temporary folder takes the lines");
         let settings = Settings { created: Moment::from_milliseconds(0), overwrite: true };
         let make = || {
-            build(Source::new("bench").file(&lines), &area, &pack, &settings)
+            let source = Source::new("bench").file(&lines);
+            build(source, &area, &pack, &settings, &mut |_| ControlFlow::Continue(()))
                 .expect("the roads can be packed")
         };
         let edges = make().counts.edges;

@@ -21,6 +21,7 @@ use anyhow::Context;
 use serde_json::{Map, Value, json};
 use zellige::pack::maps::{self, CLIENT_TILES_MAX, Detail, Forecast, Given as MapsGiven, TILES_MAX};
 use zellige::pack::moment::Moment;
+use zellige::pack::progress::{Phase, Progress, Watch};
 use zellige::pack::region::{self, Region, RegionId};
 use zellige::pack::revision::{PackReport, REGION_FILE, Resources, Settings};
 use zellige::pack::{Error, navigation};
@@ -130,14 +131,15 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
         tell(&format!("note: the region has no pack that `--{flag}` is for"));
     }
     if is_estimate {
-        return estimate(given, &region, &resources.maps, threads);
+        return estimate(given, &region, &resources.maps, (threads, &is_cancelled));
     }
     let settings =
         Settings { username: username(given, &region)?, id, threads, moment: Moment::of(SystemTime::now()) };
     let folder = output.unwrap_or_default();
     let started = Instant::now();
     let report =
-        make(&region, resources, &folder, &settings, (given.has("quiet"), &is_cancelled)).map_err(failure)?;
+        watched(given, &is_cancelled, |watch| zellige::pack(&region, resources, &folder, &settings, watch));
+    let report = report.map_err(failure)?;
     tell_notes(&report.notes);
     if given.has("json") {
         return print(&format!("{:#}\n", to_json(&report)));
@@ -158,24 +160,38 @@ fn idle(given: &Given, region: &Region) -> Vec<&'static str> {
     maps.chain(navigation).copied().filter(|flag| given.has(flag)).collect()
 }
 
-fn make(
-    region: &Region,
-    resources: Resources,
-    folder: &Path,
-    settings: &Settings,
-    (is_quiet, is_cancelled): (bool, &AtomicBool),
-) -> Result<PackReport, Error> {
-    let mut teller = if is_quiet { Teller::Quiet } else { Teller::for_stderr() };
-    let report = zellige::pack(region, resources, folder, settings, &mut |progress| {
+/// Does what shows how far it is; whatever a cancelled deed ends with, it was cancelled.
+fn watched<T>(
+    given: &Given,
+    is_cancelled: &AtomicBool,
+    deed: impl FnOnce(Watch<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut teller = if given.has("quiet") { Teller::Quiet } else { Teller::for_stderr() };
+    let result = deed(&mut |progress| {
         if is_cancelled.load(Ordering::Relaxed) {
             return ControlFlow::Break(());
         }
-        let share = progress.rows as f64 / progress.rows_total.max(1) as f64;
-        teller.tell_share(Some(share), || format!("packing: {} rows", grouped(progress.rows)));
+        teller.tell_share(progress.share(), || sentence(progress));
         ControlFlow::Continue(())
     });
     teller.end();
-    report
+    match result {
+        Err(_) if is_cancelled.load(Ordering::Relaxed) => Err(Error::Stopped),
+        result => result,
+    }
+}
+
+/// Returns which pack is being made, and what of it.
+fn sentence(progress: &Progress) -> String {
+    let done = grouped(progress.done);
+    match progress.phase {
+        Phase::Sampling => format!("maps: {done} rows sampled"),
+        Phase::Maps => format!("maps: {done} rows"),
+        Phase::Roads => format!("navigation: {} of roads read", bytes(progress.done)),
+        Phase::Graph => "navigation: joining roads".to_owned(),
+        Phase::Weights => "navigation: judging turns and ways through".to_owned(),
+        _ => "navigation: writing graph tiles".to_owned(),
+    }
 }
 
 /// Returns the failure of an error; all reasons against a region have their own lines.
@@ -305,7 +321,7 @@ fn estimate(
     given: &Given,
     region: &Region,
     resources: &MapsGiven,
-    threads: NonZeroUsize,
+    (threads, is_cancelled): (NonZeroUsize, &AtomicBool),
 ) -> Result<(), Failure> {
     if region.maps.is_none() {
         return Err(
@@ -313,7 +329,8 @@ fn estimate(
         );
     }
     let plan = maps::plan(region, region.name.as_deref().unwrap_or_default(), resources).map_err(failure)?;
-    let forecast = maps::forecast(&plan, threads).map_err(failure)?;
+    let forecast = watched(given, is_cancelled, |watch| maps::forecast(&plan, threads, watch));
+    let forecast = forecast.map_err(failure)?;
     tell_notes(plan.notes());
     if given.has("json") {
         print(&format!("{:#}\n", forecast_to_json(&forecast, plan.notes())))?;

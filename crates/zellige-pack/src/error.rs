@@ -10,6 +10,7 @@ use zellige_style::shave::NotATile;
 use zellige_style::sprite::{IconRefused, SpriteError};
 use zellige_tile::decode::DecodeError;
 
+use crate::progress::Stopped;
 use crate::region::RegionRefused;
 
 /// Says what was attempted, and where; the cause is its `source()`.
@@ -132,13 +133,22 @@ pub enum Error {
     #[error("cannot start threads")]
     Threads(#[source] rayon::ThreadPoolBuildError),
     /// Whoever watched wants no pack any more.
-    #[error("making the pack was stopped")]
+    #[error("cancelled")]
     Stopped,
 }
 
 impl From<crate::navigation::Error> for Error {
     fn from(error: crate::navigation::Error) -> Self {
-        Self::Navigation(Box::new(error))
+        match error {
+            crate::navigation::Error::Stopped => Self::Stopped,
+            error => Self::Navigation(Box::new(error)),
+        }
+    }
+}
+
+impl From<Stopped> for Error {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
     }
 }
 

@@ -1,8 +1,9 @@
 //! Offline packs: what a region needs to be drawn and travelled without a network.
 //!
 //! `region` reads what is asked for, `cover` says which tiles that takes, `maps` makes a database for native clients,
-//! `navigation` graph tiles for routing engines, and `revision` both, with a description beside them. What packs have in common stands in `digest` and `moment`: the checksum that clients compare, and moments in the
-//! spellings of packs.
+//! `navigation` graph tiles for routing engines, and `revision` both, with a description beside them. What packs have in common
+//! stands in `progress`, `digest` and `moment`: how far they are and how they are stopped, the checksum that clients
+//! compare, and moments in the spellings of packs.
 
 pub mod region;
 pub mod japan;
@@ -11,6 +12,7 @@ pub mod maps;
 pub mod navigation;
 pub mod revision;
 pub mod verify;
+pub mod progress;
 pub mod digest;
 pub mod moment;
 

@@ -20,7 +20,7 @@ mod build;
 mod forecast;
 pub mod verify;
 
-pub use build::{Counts, MapsReport, Progress, Settings, Watch, build};
+pub use build::{Counts, MapsReport, Settings, build};
 pub use contents::{CLIENT_TILES_MAX, TILES_MAX};
 pub use forecast::{Forecast, SAMPLE_TILES, ZoomForecast, forecast};
 pub use given::{Detail, Given, read_icons};

@@ -51,6 +51,7 @@ use zellige_model::{Findings, Geometry, LonLat};
 
 use crate::digest::Digest;
 use crate::moment::Moment;
+use crate::progress::{Counter, Phase, Watch};
 
 use self::area::Area;
 use self::gph::{Network, Stamp};
@@ -60,6 +61,7 @@ use self::level::{GraphId, LEVELS};
 use self::places::Places;
 use self::restrictions::Restrictions;
 use self::road::mode;
+use self::roads::Roads;
 
 pub use error::Error;
 pub use verify::{FAULTS_MAX, Fault, Verdict, judge, verify};
@@ -117,31 +119,36 @@ pub struct Counts {
 ///
 /// [`Error::NoRoads`] when no road meets the region; [`Error::Source`] when the source cannot be read;
 /// [`Error::TileFull`], [`Error::TooManyRoads`] and [`Error::TooManyBins`] when the format has no room; [`Error::Archive`] and
-/// [`Error::Io`] when the pack cannot be written. There is no new file then, and an old one stays.
+/// [`Error::Io`] when the pack cannot be written; [`Error::Stopped`] when `watch` says so. There is no new file then, and an
+/// old one stays.
 pub fn build(
     source: Source,
     polygons: &Geometry<LonLat>,
     target: &Path,
     settings: &Settings,
+    watch: Watch<'_>,
 ) -> Result<Report, Error> {
     let mut findings = Findings::default();
     let area = Area::new(polygons);
-    let (roads, blocks) = roads::read(source, &area, &mut findings)?;
-    let n_roads = roads.roads.len() as u64;
-    let mut graph = Graph::new(roads.roads, &mut findings);
+    let (Roads { roads, bans }, blocks, mut counter) = roads::read(source, &area, &mut findings, watch)?;
+    let n_roads = roads.len() as u64;
+    let n_vertices: usize = roads.iter().map(|road| road.line.len()).sum();
+    counter.next(Phase::Graph, 2 * n_vertices + bans.len())?;
+    let mut graph = Graph::new(roads, &mut findings, &mut counter)?;
     links::settle(&mut graph);
     if graph.edges.is_empty() {
         return Err(Error::NoRoads);
     }
-    let restrictions = Restrictions::of(&graph, &roads.bans, &mut findings);
+    let restrictions = Restrictions::of(&graph, &bans, &mut findings, &mut counter)?;
     let places = Places::of(&graph)?;
-    let densities = speed::densities(&graph);
+    counter.next(Phase::Weights, 2 * graph.nodes.len() + graph.edges.len() + graph.arms.len())?;
+    let densities = speed::densities(&graph, &mut counter)?;
     let n_restrictions = restrictions.bits.iter().map(|bits| u64::from(bits.count_ones())).sum::<u64>();
     let network = Network {
-        bins: bins::of(&graph, &places.arms)?,
+        bins: bins::of(&graph, &places.arms, &mut counter)?,
         speeds: speed::speeds(&graph, &densities),
-        turns: turns::all(&graph),
-        no_ways_through: through::no_ways_through(&graph),
+        turns: turns::all(&graph, &mut counter)?,
+        no_ways_through: through::no_ways_through(&graph, &mut counter)?,
         dead_ends: dead_ends(&graph),
         stamp: Stamp {
             dataset: fingerprint(&graph),
@@ -152,8 +159,8 @@ pub fn build(
         densities,
         restrictions,
     };
-    let tiles = gph::write(&network)?;
-    let digest = publish(&tiles, target, settings)?;
+    let tiles = gph::write(&network, &mut counter)?;
+    let digest = publish(&tiles, target, settings, &mut counter)?;
     let mut counts = Counts {
         roads: n_roads,
         junctions: graph.nodes.len() as u64,
@@ -199,15 +206,27 @@ fn fingerprint(graph: &Graph) -> u64 {
 }
 
 /// Writes the pack beside its place and puts it there when it is whole.
-fn publish(tiles: &[(GraphId, Vec<u8>)], target: &Path, settings: &Settings) -> Result<Digest, Error> {
+fn publish(
+    tiles: &[(GraphId, Vec<u8>)],
+    target: &Path,
+    settings: &Settings,
+    counter: &mut Counter<'_>,
+) -> Result<Digest, Error> {
     let failed = |deed| move |source| Error::Archive { deed, path: target.into(), source };
     let part =
         Part::file(target, &CreateOptions { overwrite: settings.overwrite }).map_err(failed("start"))?;
     let mut out = BufWriter::new(part.as_file());
-    tar::write(tiles, settings.created.seconds(), &mut out).map_err(Error::io("write", part.path()))?;
-    out.flush().map_err(Error::io("write", part.path()))?;
+    let mut archive = tar::Writer::new(&mut out, settings.created.seconds());
+    archive.begin(tiles).map_err(Error::io("write", part.path()))?;
+    let n_made = tiles.len() as u64;
+    for ((id, bytes), n_written) in tiles.iter().zip(0..) {
+        counter.reach(n_made + n_written)?;
+        archive.add_tile(*id, bytes).map_err(Error::io("write", part.path()))?;
+    }
+    archive.end().and_then(|()| out.flush()).map_err(Error::io("write", part.path()))?;
     drop(out);
     let digest = Digest::of_file(part.path()).map_err(Error::io("read", part.path()))?;
+    counter.reach(2 * n_made)?;
     part.publish().map_err(failed("publish"))?;
     Ok(digest)
 }

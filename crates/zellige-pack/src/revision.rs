@@ -23,8 +23,9 @@ use zellige_archive::{CreateOptions, Part};
 use zellige_ingest::Source;
 
 use crate::digest::Digest;
-use crate::maps::{self, Given, MapsReport, Watch};
+use crate::maps::{self, Given, MapsReport};
 use crate::moment::Moment;
+use crate::progress::Watch;
 use crate::region::{Region, RegionId, RegionRefused};
 use crate::{Error, navigation};
 
@@ -80,13 +81,14 @@ pub struct PackReport {
     pub notes: Vec<String>,
 }
 
-/// Makes the packs of a region in `folder`, which is made when it is missing.
+/// Makes the packs of a region in `folder`, which is made when it is missing; `watch` hears of one pack after the other.
 ///
 /// # Errors
 ///
 /// As those of [`maps::plan`], [`maps::build()`] and [`navigation::build`]; [`Error::Missing`] when the region asks
 /// for navigation and there are no roads; [`Error::RegionFile`] when what stands in the folder is no region, and
-/// [`Error::OtherRegion`] when it is one with another id.
+/// [`Error::OtherRegion`] when it is one with another id; [`Error::Stopped`] when `watch` says so. There is no new
+/// revision then, and the old ones stay.
 pub fn pack(
     region: &Region,
     resources: Resources,
@@ -188,7 +190,7 @@ fn make(
     if let Some(roads) = resources.roads.filter(|_| region.navigation) {
         let path = place.join(NAVIGATION_FILE);
         let settings = navigation::Settings { created: *moment, overwrite: true };
-        let report = navigation::build(roads, &region.geography, &path, &settings)?;
+        let report = navigation::build(roads, &region.geography, &path, &settings, watch)?;
         packs.push(pack("navigation", &report.digest, &moment.dashed()));
         navigation = Some((path, report));
     }

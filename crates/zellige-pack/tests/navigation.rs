@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use zellige_ingest::Source;
 use zellige_model::{FindingCode, Geometry, GeometryKind, LonLat};
 use zellige_pack::moment::Moment;
 use zellige_pack::navigation::{Error, Report, Settings, build, verify};
+use zellige_pack::progress::{Phase, Progress, Watch};
 
 /// The roads of a small place in the words of `OpenStreetMap`, and in those of Overture.
 const OSM: &str = r#"{"type":"Feature","id":1,"properties":{"highway":"secondary","maxspeed":"50","name":"Harbour Road"},"geometry":{"type":"LineString","coordinates":[[11.57,48.13],[11.573,48.13],[11.576,48.13]]}}
@@ -24,7 +26,16 @@ const OVERTURE: &str = r#"{"type":"Feature","id":1,"properties":{"subtype":"road
 const BOX: [f64; 4] = [11.569, 48.129, 11.577, 48.134];
 
 /// Builds a pack of lines within a box of west, south, east, north.
-fn pack(lines: &str, [west, south, east, north]: [f64; 4], target: &Path) -> Result<Report, Error> {
+fn pack(lines: &str, within: [f64; 4], target: &Path) -> Result<Report, Error> {
+    watched(lines, within, target, &mut |_| ControlFlow::Continue(()))
+}
+
+fn watched(
+    lines: &str,
+    [west, south, east, north]: [f64; 4],
+    target: &Path,
+    watch: Watch<'_>,
+) -> Result<Report, Error> {
     let mut area = Geometry { kind: GeometryKind::Polygon, ..Geometry::default() };
     let corners = [(west, south), (east, south), (east, north), (west, north)];
     area.points = corners.map(|(lon, lat)| LonLat::new(lon, lat)).into();
@@ -32,7 +43,7 @@ fn pack(lines: &str, [west, south, east, north]: [f64; 4], target: &Path) -> Res
     area.end_polygon();
     let source = Source::new("roads").reader("lines", Box::new(std::io::Cursor::new(lines.to_owned())));
     let settings = Settings { created: Moment::from_milliseconds(1_700_000_000_000), overwrite: false };
-    build(source, &area, target, &settings)
+    build(source, &area, target, &settings, watch)
 }
 
 /// Checks a pack of lines: tiles by level, roads, junctions, edges, forbidden turns; and that nothing is wrong with it.
@@ -80,6 +91,35 @@ fn region_without_roads_is_an_error_and_leaves_no_file() {
 }
 
 #[test]
+fn building_tells_how_far_it_is_and_can_be_stopped_at_any_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pack.tar");
+    let mut told = Vec::new();
+    watched(OSM, BOX, &path, &mut |progress| {
+        told.push(*progress);
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let mut phases: Vec<Phase> = told.iter().map(|progress| progress.phase).collect();
+    phases.dedup();
+    assert_eq!(phases, [Phase::Roads, Phase::Graph, Phase::Weights, Phase::Tiles]);
+    assert_eq!(told.last().and_then(Progress::share), Some(1.0));
+    fs::remove_file(&path).unwrap();
+    for n_heard in 0..told.len() {
+        let mut n_left = n_heard;
+        let stopped = watched(OSM, BOX, &path, &mut |_| {
+            if n_left == 0 {
+                return ControlFlow::Break(());
+            }
+            n_left -= 1;
+            ControlFlow::Continue(())
+        });
+        assert!(matches!(stopped, Err(Error::Stopped)), "{n_heard}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
 fn pack_that_is_there_stays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pack.tar");
@@ -92,7 +132,8 @@ fn pack_that_is_there_stays() {
 fn source_that_is_not_there_is_an_error() {
     let source = Source::new("roads").file("nowhere.geojsonl");
     let settings = Settings { created: Moment::from_milliseconds(0), overwrite: false };
-    let error = build(source, &Geometry::default(), Path::new("pack.tar"), &settings).unwrap_err();
+    let watch: Watch<'_> = &mut |_| ControlFlow::Continue(());
+    let error = build(source, &Geometry::default(), Path::new("pack.tar"), &settings, watch).unwrap_err();
     assert_eq!(error.to_string(), "cannot read roads");
 }
 

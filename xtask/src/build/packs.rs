@@ -16,13 +16,14 @@ use serde_json::{Value, json};
 use zellige::Source;
 use zellige::pack::maps::{Detail, Given, read_icons};
 use zellige::pack::moment::Moment;
+use zellige::pack::progress::{Phase, Progress};
 use zellige::pack::region::{self, Region, RegionId};
 use zellige::pack::revision::{
     MAPS_FILE, NAVIGATION_FILE, PackReport, REGION_FILE, Resources, Settings, described,
 };
 
 use super::jobs::{Document, Pack};
-use super::publish::Share;
+use super::publish::{Share, Teller};
 use super::stamp::{Stamp, hash_file, hash_text};
 use super::{Outcome, Status};
 
@@ -34,7 +35,7 @@ const USERNAME_DEFAULT: &str = "me";
 /// Runs a pack job if it has to run.
 pub(super) fn run(job: &Pack, share: &Share, force: bool, quiet: bool) -> Outcome {
     let started = Instant::now();
-    let (status, report) = match build(job, share, force) {
+    let (status, report) = match build(job, share, force, quiet) {
         Ok(ended) => ended,
         Err(error) => {
             eprintln!("{}: failed: {error:#}", job.name);
@@ -51,7 +52,7 @@ pub(super) fn run(job: &Pack, share: &Share, force: bool, quiet: bool) -> Outcom
     Outcome { status, elapsed, report }
 }
 
-fn build(job: &Pack, share: &Share, force: bool) -> anyhow::Result<(Status, Option<Value>)> {
+fn build(job: &Pack, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(Status, Option<Value>)> {
     let text = job.region.read("region")?;
     let stamp = Stamp::with(&job.output, &fingerprint(job, &text)?);
     let described_at = job.output.join(REGION_FILE);
@@ -67,7 +68,7 @@ fn build(job: &Pack, share: &Share, force: bool) -> anyhow::Result<(Status, Opti
             .with_context(|| format!("writing `{}` failed", path.display()))
     };
     status(&json!({"status": "processing", "started": started.iso()}))?;
-    let made = make(job, &text, share, started);
+    let made = make(job, &text, (share, started), &mut Teller::new(&job.name, quiet));
     let completed = Moment::of(SystemTime::now()).iso();
     match made {
         Ok(report) => {
@@ -87,7 +88,12 @@ fn build(job: &Pack, share: &Share, force: bool) -> anyhow::Result<(Status, Opti
     }
 }
 
-fn make(job: &Pack, text: &[u8], share: &Share, moment: Moment) -> anyhow::Result<PackReport> {
+fn make(
+    job: &Pack,
+    text: &[u8],
+    (share, moment): (&Share, Moment),
+    teller: &mut Teller<'_>,
+) -> anyhow::Result<PackReport> {
     let region = region::parse(text).map_err(|refused| {
         anyhow::anyhow!("{} is refused\n  {}", job.region.name("region"), refused.reasons.join("\n  "))
     })?;
@@ -98,7 +104,23 @@ fn make(job: &Pack, text: &[u8], share: &Share, moment: Moment) -> anyhow::Resul
         moment,
     };
     let resources = Resources { maps: given(job, &region)?, roads: roads(job) };
-    Ok(zellige::pack(&region, resources, &job.output, &settings, &mut |_| ControlFlow::Continue(()))?)
+    let report = zellige::pack(&region, resources, &job.output, &settings, &mut |progress| {
+        teller.tell(|| sentence(progress));
+        ControlFlow::Continue(())
+    });
+    Ok(report?)
+}
+
+/// Returns what a pack job is at.
+fn sentence(progress: &Progress) -> String {
+    let share = progress.share().map_or(String::new(), |share| format!(" {:.0} %,", share * 100.0));
+    match progress.phase {
+        Phase::Sampling | Phase::Maps => format!("maps,{share} {} rows", progress.done),
+        Phase::Roads => format!("navigation, reading roads,{share} {} bytes", progress.done),
+        Phase::Graph => format!("navigation,{share} joining roads"),
+        Phase::Weights => format!("navigation,{share} judging turns and ways through"),
+        _ => format!("navigation,{share} writing graph tiles"),
+    }
 }
 
 /// Returns the id of the region: what the job says, or its own name.

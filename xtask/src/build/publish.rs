@@ -63,9 +63,9 @@ fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(
     }
     stamp.remove()?;
     let settings = envelope.iter().fold(settings(job, share), Settings::with_envelope);
-    let mut teller = Teller { name: &job.name, quiet, told: Instant::now() };
+    let mut teller = Teller::new(&job.name, quiet);
     let report = zellige::publish(&plan, sources(job), &job.output, &settings, &mut |progress| {
-        teller.tell(progress);
+        teller.tell(|| sentence(progress));
         ControlFlow::Continue(())
     });
     let report = match report {
@@ -141,25 +141,35 @@ fn warn(job: &Job, report: &Value) {
     }
 }
 
+/// Returns what a job is at.
+fn sentence(progress: &Progress) -> String {
+    let share = progress.share.map_or(String::new(), |share| format!(" {:.0} %,", share * 100.0));
+    match progress.phase {
+        Phase::Slicing => format!("slicing,{share} {} features", progress.features),
+        Phase::SlicingAgain => format!("slicing polygons,{share} along their borders"),
+        Phase::Emitting => format!("emitting,{share} {} tiles", progress.tiles),
+    }
+}
+
 /// Says now and then how far a job is.
 #[derive(Debug)]
-struct Teller<'j> {
+pub(super) struct Teller<'j> {
     name: &'j str,
     quiet: bool,
     told: Instant,
 }
 
-impl Teller<'_> {
-    fn tell(&mut self, progress: &Progress) {
-        if self.quiet || self.told.elapsed() < PROGRESS_EVERY {
-            return;
-        }
-        self.told = Instant::now();
-        let share = progress.share.map_or(String::new(), |share| format!(" {:.0} %,", share * 100.0));
-        match progress.phase {
-            Phase::Slicing => eprintln!("{}: slicing,{share} {} features", self.name, progress.features),
-            Phase::SlicingAgain => eprintln!("{}: slicing polygons,{share} along their borders", self.name),
-            Phase::Emitting => eprintln!("{}: emitting,{share} {} tiles", self.name, progress.tiles),
+impl<'j> Teller<'j> {
+    /// Returns the teller of the job of a name, which has just begun.
+    pub(super) fn new(name: &'j str, quiet: bool) -> Self {
+        Self { name, quiet, told: Instant::now() }
+    }
+
+    /// Says what the job is at, if it is time.
+    pub(super) fn tell(&mut self, sentence: impl FnOnce() -> String) {
+        if !self.quiet && self.told.elapsed() >= PROGRESS_EVERY {
+            self.told = Instant::now();
+            eprintln!("{}: {}", self.name, sentence());
         }
     }
 }

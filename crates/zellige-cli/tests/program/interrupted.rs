@@ -17,9 +17,16 @@ fn desk() -> Desk {
     Desk::new(&[("towns.json", TOWNS), ("a.pmtiles", "an old tileset")])
 }
 
-/// Writes lines, sends the signals one upon the other while the input stays open, and expects the end of the program.
-fn check(desk: &Desk, child: Child, mut input: impl Write, signals: &[&str]) {
-    let line = point("a", 1.0, 1.0);
+/// Interrupts a job that publishes while its input stays open, and expects the old tileset and a told end.
+fn check(desk: &Desk, child: Child, input: impl Write, signals: &[&str]) {
+    interrupt(child, input, &point("a", 1.0, 1.0), signals);
+    assert_eq!(desk.read("a.pmtiles"), b"an old tileset");
+    assert_eq!(desk.json("job.json")["errors"][0], "cancelled");
+}
+
+/// Writes a line many times, sends the signals one upon the other while the input stays open, and expects the end of
+/// the program.
+fn interrupt(child: Child, mut input: impl Write, line: &str, signals: &[&str]) {
     input.write_all(line.repeat(INPUT_BYTES / line.len()).as_bytes()).unwrap();
     let kill: Vec<String> = signals.iter().map(|signal| format!("kill -{signal} {}", child.id())).collect();
     let sent = Command::new("sh").args(["-c", &kill.join(" && ")]).status().unwrap();
@@ -35,8 +42,6 @@ fn check(desk: &Desk, child: Child, mut input: impl Write, signals: &[&str]) {
     waiting.join().unwrap().unwrap();
     Ran::from(output).fails(1, &["error: cancelled\n"]);
     drop(input);
-    assert_eq!(desk.read("a.pmtiles"), b"an old tileset");
-    assert_eq!(desk.json("job.json")["errors"][0], "cancelled");
 }
 
 const WORDS: &str = "publish towns.json -o a.pmtiles --force --temp . --job job.json --source";
@@ -61,6 +66,19 @@ fn while_a_named_pipe_stays_open() {
     let input = OpenOptions::new().write(true).open(desk.path("pipe")).unwrap();
     check(&desk, child, input, &["INT"]);
     assert_eq!(desk.names(), ["a.pmtiles", "job.json", "pipe", "towns.json"]);
+}
+
+#[test]
+fn while_roads_are_read_for_a_pack() {
+    let region = r#"{"configuration": {"navigation": true, "geography": {"type": "Polygon",
+        "coordinates": [[[0,0],[10,0],[10,10],[0,10],[0,0]]]}}}"#;
+    let road = "{\"type\":\"Feature\",\"properties\":{\"highway\":\"residential\"},\
+        \"geometry\":{\"type\":\"LineString\",\"coordinates\":[[1,1],[1.01,1.01]]}}\n";
+    let desk = Desk::new(&[("here.json", region)]);
+    let mut child = desk.command("pack here.json --roads - -o out").stdin(Stdio::piped()).spawn().unwrap();
+    let input = child.stdin.take().unwrap();
+    interrupt(child, input, road, &["INT"]);
+    assert_eq!(desk.names(), ["here.json"]);
 }
 
 #[test]

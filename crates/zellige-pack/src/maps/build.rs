@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -26,6 +25,7 @@ use super::tileset::Archives;
 use crate::Error;
 use crate::digest::Digest;
 use crate::moment::Moment;
+use crate::progress::{Counter, Phase, Watch};
 
 /// Rows that are made at a time.
 const BATCH_ROWS: usize = 256;
@@ -42,18 +42,6 @@ pub struct Settings {
     /// The time of the build; rows are replaced in clients by later ones.
     pub moment: Moment,
 }
-
-/// How far the making of a pack is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Rows written.
-    pub rows: u64,
-    /// Rows that there will be.
-    pub rows_total: u64,
-}
-
-/// Hears of progress, and may end the work.
-pub type Watch<'w> = &'w mut dyn FnMut(&Progress) -> ControlFlow<()>;
 
 /// A maps pack that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,10 +114,10 @@ pub fn build(
     watch: Watch<'_>,
 ) -> Result<MapsReport, Error> {
     plan.check_limit()?;
+    let mut counter = Counter::begin(watch, Phase::Maps, plan.n_resources() + plan.n_tiles())?;
     let options = CreateOptions { overwrite: settings.overwrite };
     let mut writer = Writer::create(path, &options, settings.moment)?;
     let pool = Pool::new(plan, settings.threads)?;
-    let rows_total = plan.n_resources() + plan.n_tiles();
     let mut counts = Counts::default();
     let mut tasks = tasks(plan);
     let (mut batch, mut rows) = (Vec::new(), Vec::new());
@@ -144,10 +132,7 @@ pub fn build(
                 .try_for_each(|(task, row)| write(plan, &mut writer, task, row?, &mut counts));
         });
         written?;
-        let progress = Progress { rows: counts.resources + counts.tiles, rows_total };
-        if watch(&progress).is_break() {
-            return Err(Error::Stopped);
-        }
+        counter.reach(counts.resources + counts.tiles)?;
         if next.is_empty() {
             break;
         }

@@ -13,6 +13,7 @@ use super::graph::Graph;
 use super::layout::{BINS, BINS_SIDE};
 use super::level::{FINEST, GraphId, columns, rows, side};
 use super::road::ALONG;
+use crate::progress::Counter;
 
 /// The side of a bin in units of a [`Vertex`].
 const SIDE: i64 = side(FINEST) / BINS_SIDE as i64;
@@ -27,15 +28,20 @@ const ENTRIES_MAX: usize = 1 << 28;
 /// The edges in each bin of a tile.
 pub(super) type Bins = [Vec<GraphId>; BINS];
 
-/// Returns the bins by number of their tile.
+/// Returns the bins by number of their tile; each edge is a step.
 ///
 /// # Errors
 ///
-/// [`Error::TooManyBins`] when edges are so many and so long that their lists would be too large.
-pub(super) fn of(graph: &Graph, arms: &[GraphId]) -> Result<BTreeMap<u32, Bins>, Error> {
+/// [`Error::TooManyBins`] when edges are so many and so long that their lists would be too large, [`Error::Stopped`].
+pub(super) fn of(
+    graph: &Graph,
+    arms: &[GraphId],
+    counter: &mut Counter<'_>,
+) -> Result<BTreeMap<u32, Bins>, Error> {
     let mut tiles: BTreeMap<u32, Bins> = BTreeMap::new();
     let (mut touched, mut n_entries) = (Vec::new(), 0);
     for edge in &graph.edges {
+        counter.add(1)?;
         touched.clear();
         for pair in graph.shape(edge).windows(2) {
             touch(pair[0], pair[1], &mut touched);

@@ -4,6 +4,9 @@
 //! Out:    [`Road`]s and their [`Graph`]; a square has sides of 0.001 degrees, 111 metres from south to north.
 //! Keeps:  numbers: the first road has number 1 and may be called `1` by bans.
 
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+
 use zellige_model::{Findings, LonLat, Place};
 
 use super::bans::key;
@@ -12,6 +15,7 @@ use super::graph::Graph;
 use super::road::Road;
 use super::tags::Tags;
 use super::way;
+use crate::progress::{Counter, Phase, Watch};
 
 /// Tags such as `highway=primary oneway=yes`, and the corners of a line.
 pub(super) type Drawn<'a> = (&'a str, &'a [(i32, i32)]);
@@ -45,7 +49,13 @@ pub(super) fn roads(drawing: &[Drawn<'_>]) -> Vec<Road> {
 
 /// Returns the graph of a drawing.
 pub(super) fn graph(drawing: &[Drawn<'_>]) -> Graph {
-    Graph::new(roads(drawing), &mut Findings::default())
+    unwatched(|counter| Graph::new(roads(drawing), &mut Findings::default(), counter))
+}
+
+/// Returns what a stage gives when nobody stops it.
+pub(super) fn unwatched<T, E: Debug>(stage: impl FnOnce(&mut Counter<'_>) -> Result<T, E>) -> T {
+    let watch: Watch<'_> = &mut |_| ControlFlow::Continue(());
+    stage(&mut Counter::begin(watch, Phase::Graph, None).unwrap()).unwrap()
 }
 
 /// Returns the arm that leads from one corner directly to another.

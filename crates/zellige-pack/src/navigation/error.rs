@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::progress::Stopped;
+
 /// Why there is no pack, or no verdict on one.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -56,6 +58,9 @@ pub enum Error {
         /// Why.
         source: zellige_archive::Error,
     },
+    /// Whoever watched wants no pack any more.
+    #[error("cancelled")]
+    Stopped,
     /// A file operation failed.
     #[error("cannot {deed} `{}`", path.display())]
     Io {
@@ -76,6 +81,12 @@ pub enum Error {
         /// The bound.
         bytes_max: u64,
     },
+}
+
+impl From<Stopped> for Error {
+    fn from(_: Stopped) -> Self {
+        Self::Stopped
+    }
 }
 
 impl Error {

@@ -22,6 +22,7 @@ use super::places::{Places, on_level};
 use super::restrictions::{Restriction, Restrictions};
 use super::road::{AGAINST, ALONG, Flags, mode, usage};
 use super::turns::{LOCAL_MAX, Turns, drives_on_left, reduce};
+use crate::progress::{Counter, Phase};
 
 /// Bytes of a tile: offsets in it have 32 bits.
 const TILE_BYTES_MAX: u64 = u32::MAX as u64;
@@ -59,32 +60,38 @@ pub(super) struct Stamp {
     pub(super) day: u32,
 }
 
-/// Writes all tiles, by level and number.
+/// Writes all tiles, by level and number; each is a step.
 ///
 /// # Errors
 ///
-/// [`Error::TileFull`] when names or shapes of a tile are too long for its format.
-pub(super) fn write(network: &Network<'_>) -> Result<Vec<(GraphId, Vec<u8>)>, Error> {
+/// [`Error::TileFull`] when names or shapes of a tile are too long for its format, [`Error::Stopped`].
+pub(super) fn write(
+    network: &Network<'_>,
+    counter: &mut Counter<'_>,
+) -> Result<Vec<(GraphId, Vec<u8>)>, Error> {
     let mut at_end: BTreeMap<GraphId, Vec<u64>> = BTreeMap::new();
     let mut at_start: BTreeMap<GraphId, Vec<u64>> = BTreeMap::new();
     for restriction in &network.restrictions.lists {
         network.list(restriction, &mut at_end, &mut at_start);
     }
     let marks = Marks::of(network);
-    let mut bins: BTreeMap<GraphId, &Bins> =
-        network.bins.iter().map(|(tile, bins)| (GraphId::new(FINEST, *tile, 0), bins)).collect();
-    let mut tiles = Vec::with_capacity(network.places.tiles.len() + bins.len());
+    let mut contents: BTreeMap<(usize, u32), Content<'_>> = BTreeMap::new();
     for (id, nodes) in &network.places.tiles {
         let lists = [at_end.get(id), at_start.get(id)].map(|list| list.map_or(&[][..], Vec::as_slice));
-        let content = Content { id: *id, nodes, bins: bins.remove(id), lists };
-        tiles.push((*id, Tile::write(network, &marks, &content)?));
+        contents.insert((id.level(), id.tile()), Content { id: *id, nodes, bins: None, lists });
     }
     // Edges may pass through tiles that have no node.
-    for (id, bins) in bins {
-        let content = Content { id, nodes: &[], bins: Some(bins), lists: [&[], &[]] };
-        tiles.push((id, Tile::write(network, &marks, &content)?));
+    for (tile, bins) in &network.bins {
+        let passed =
+            Content { id: GraphId::new(FINEST, *tile, 0), nodes: &[], bins: None, lists: [&[], &[]] };
+        contents.entry((FINEST, *tile)).or_insert(passed).bins = Some(bins);
     }
-    tiles.sort_by_key(|(id, _)| (id.level(), id.tile()));
+    counter.next(Phase::Tiles, 2 * contents.len())?;
+    let mut tiles = Vec::with_capacity(contents.len());
+    for content in contents.into_values() {
+        counter.reach(tiles.len() as u64)?;
+        tiles.push((content.id, Tile::write(network, &marks, &content)?));
+    }
     Ok(tiles)
 }
 

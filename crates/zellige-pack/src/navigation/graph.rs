@@ -21,6 +21,7 @@ use zellige_model::{Example, FindingCode, Findings};
 use super::geometry::{Vertex, curvature, length_m};
 use super::level::{FINEST, tile_at};
 use super::road::{ALONG, Access, Road, Way, mode};
+use crate::progress::{Counter, Stopped};
 
 /// So many arms a node has at most: their number has seven bits in a graph tile.
 pub(super) const ARMS_MAX: usize = 127;
@@ -91,15 +92,20 @@ struct Piece {
 type Key = (u32, Vertex, i16);
 
 impl Graph {
-    /// Cuts roads; those that a junction has no room for are counted.
-    pub(super) fn new(roads: Vec<Road>, findings: &mut Findings) -> Self {
-        let junctions = Junctions::of(&roads);
+    /// Cuts roads; those that a junction has no room for are counted. Each vertex is two steps.
+    pub(super) fn new(
+        roads: Vec<Road>,
+        findings: &mut Findings,
+        counter: &mut Counter<'_>,
+    ) -> Result<Self, Stopped> {
+        let junctions = Junctions::of(&roads, counter)?;
         // Of each road the vertices that are nodes, and where.
         let mut cuts: Vec<(u32, u32, Key)> = Vec::new();
         let (mut own, mut of_road) = (FxHashMap::default(), Vec::new());
         for (road_idx, road) in roads.iter().enumerate() {
             of_road.clear();
             junctions.cut(road, &mut own, &mut of_road);
+            counter.add(road.line.len())?;
             cuts.extend(of_road.iter().map(|(vertex_idx, key)| (road_idx as u32, *vertex_idx, *key)));
         }
         let mut keys: Vec<Key> = cuts.iter().map(|(_, _, key)| *key).collect();
@@ -116,7 +122,7 @@ impl Graph {
             }
         }
         graph.place(&keys, &n_arms);
-        graph
+        Ok(graph)
     }
 
     /// Returns the edge that an arm is a side of.
@@ -231,9 +237,10 @@ struct Junctions {
 }
 
 impl Junctions {
-    fn of(roads: &[Road]) -> Self {
+    fn of(roads: &[Road], counter: &mut Counter<'_>) -> Result<Self, Stopped> {
         let mut met = FxHashMap::default();
         for road in roads {
+            counter.add(road.line.len())?;
             let level = i16::from(road.way.layer);
             let last = road.line.len() - 1;
             for (vertex_idx, vertex) in road.line.iter().enumerate() {
@@ -246,7 +253,7 @@ impl Junctions {
                 }
             }
         }
-        Self { met }
+        Ok(Self { met })
     }
 
     /// Appends the number of each vertex of a road that is a node, and its key, in order.
@@ -357,7 +364,8 @@ mod tests {
         let ends: Vec<[(i32, i32); 2]> = (1..=130).map(|x| [(0, 0), (x, 1)]).collect();
         let drawing: Vec<Drawn<'_>> = ends.iter().map(|line| ("highway=path", &line[..])).collect();
         let mut findings = Findings::default();
-        let graph = Graph::new(drawn::roads(&drawing), &mut findings);
+        let roads = drawn::roads(&drawing);
+        let graph = drawn::unwatched(|counter| Graph::new(roads, &mut findings, counter));
         assert_eq!(graph.edges.len(), ARMS_MAX);
         assert_eq!(findings.get(FindingCode::RoadUnusable).map(|tally| tally.count), Some(3));
     }

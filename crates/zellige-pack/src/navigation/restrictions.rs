@@ -11,6 +11,7 @@ use zellige_model::{Example, FindingCode, Findings};
 use super::graph::Graph;
 use super::road::{AGAINST, ALONG, Ban, BanKind, mode};
 use super::turns::LOCAL_MAX;
+use crate::progress::{Counter, Stopped};
 
 /// So many arms a list has at most: the number of those between the first and the last has five bits.
 const ARMS_MAX: usize = 33;
@@ -33,11 +34,16 @@ pub(super) struct Restriction {
 }
 
 impl Restrictions {
-    /// Resolves all bans.
-    pub(super) fn of(graph: &Graph, bans: &[Ban], findings: &mut Findings) -> Self {
+    /// Resolves all bans, each a step.
+    pub(super) fn of(
+        graph: &Graph,
+        bans: &[Ban],
+        findings: &mut Findings,
+        counter: &mut Counter<'_>,
+    ) -> Result<Self, Stopped> {
         let mut restrictions = Self { bits: vec![0; graph.arms.len()], lists: Vec::new() };
         if bans.is_empty() {
-            return restrictions;
+            return Ok(restrictions);
         }
         let mut by_key: FxHashMap<u64, Vec<u32>> = FxHashMap::default();
         for (road_idx, road) in graph.roads.iter().enumerate() {
@@ -49,6 +55,7 @@ impl Restrictions {
             }
         }
         for ban in bans {
+            counter.add(1)?;
             let paths = paths(graph, ban, &by_key);
             if paths.is_empty() {
                 let example = || Example {
@@ -65,7 +72,7 @@ impl Restrictions {
         }
         restrictions.lists.sort();
         restrictions.lists.dedup();
-        restrictions
+        Ok(restrictions)
     }
 
     /// Forbids what a ban says of a path.
@@ -195,7 +202,7 @@ mod tests {
     fn check(bans: &[Ban], expected: &str) {
         let graph = drawn::graph(&CROSS);
         let mut findings = Findings::default();
-        let restrictions = Restrictions::of(&graph, bans, &mut findings);
+        let restrictions = drawn::unwatched(|counter| Restrictions::of(&graph, bans, &mut findings, counter));
         let end = |arm: u32| corner(graph.nodes[graph.end(arm) as usize].at);
         let mut texts = Vec::new();
         for (arm, bits) in restrictions.bits.iter().enumerate() {
@@ -240,7 +247,9 @@ mod tests {
         check(&[Ban { modes: mode::TRUCK, ..ban(BanKind::No, &["3"]) }], "(2, 0)(2, 1) 0");
         let graph = drawn::graph(&CROSS);
         let bans = [Ban { modes: mode::TRUCK, ..ban(BanKind::No, &["3"]) }];
-        assert_eq!(Restrictions::of(&graph, &bans, &mut Findings::default()).lists.len(), 1);
+        let restrictions =
+            drawn::unwatched(|counter| Restrictions::of(&graph, &bans, &mut Findings::default(), counter));
+        assert_eq!(restrictions.lists.len(), 1);
     }
 
     #[test]

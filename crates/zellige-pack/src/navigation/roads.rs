@@ -22,6 +22,7 @@ use super::overture::{self, Segment};
 use super::road::{Access, Ban, Flags, Road, Way};
 use super::tags::{Tags, text_of};
 use super::way;
+use crate::progress::{Counter, Phase, Watch};
 
 /// So many roads a pack has at most, each part of one counted.
 const ROADS_MAX: usize = 1 << 28;
@@ -37,10 +38,16 @@ pub(super) struct Roads {
 ///
 /// # Errors
 ///
-/// [`Error::Source`] when it cannot be read, [`Error::TooManyRoads`].
-pub(super) fn read(source: Source, area: &Area, findings: &mut Findings) -> Result<(Roads, Blocks), Error> {
+/// [`Error::Source`] when it cannot be read, [`Error::TooManyRoads`], [`Error::Stopped`].
+pub(super) fn read<'w>(
+    source: Source,
+    area: &Area,
+    findings: &mut Findings,
+    watch: Watch<'w>,
+) -> Result<(Roads, Blocks, Counter<'w>), Error> {
     let unreadable = |source| Error::Source { source };
     let blocks = source.open(&Settings::default()).map_err(unreadable)?;
+    let mut counter = Counter::begin(watch, Phase::Roads, blocks.bytes_total())?;
     let mut parser = Parser::new();
     let mut reading = Reading { area, roads: Roads::default(), findings };
     while let Some(mut block) = blocks.next().map_err(unreadable)? {
@@ -68,8 +75,9 @@ pub(super) fn read(source: Source, area: &Area, findings: &mut Findings) -> Resu
         if flow.map_err(unreadable)?.is_break() {
             return Err(Error::TooManyRoads { n_roads_max: ROADS_MAX });
         }
+        counter.reach(blocks.bytes_taken())?;
     }
-    Ok((reading.roads, blocks))
+    Ok((reading.roads, blocks, counter))
 }
 
 /// What has been read so far.

@@ -11,6 +11,7 @@ use super::geometry::{UNITS_PER_DEGREE, Vertex};
 use super::graph::Graph;
 use super::level::{FINEST, corner, side, tile_at};
 use super::road::{Flags, class, surface, usage};
+use crate::progress::{Counter, Stopped};
 
 /// Within so many degrees of latitude roads count: two kilometres.
 const REACH_DEGREES: f64 = 2000.0 / METRES_PER_DEGREE;
@@ -28,8 +29,8 @@ const TOWN_SPEEDS: [u8; 8] = [89, 73, 57, 49, 40, 35, 30, 20];
 /// Nothing is slower, kilometres an hour.
 const SPEED_MIN: u8 = 1;
 
-/// Returns the density around each node.
-pub(super) fn densities(graph: &Graph) -> Vec<u8> {
+/// Returns the density around each node, a step each.
+pub(super) fn densities(graph: &Graph, counter: &mut Counter<'_>) -> Result<Vec<u8>, Stopped> {
     let cell_side = (1_i64 << CELL_BITS) as f64 / 1e7;
     let mut cells: FxHashMap<(i32, i32), f64> = FxHashMap::default();
     for node in &graph.nodes {
@@ -44,8 +45,9 @@ pub(super) fn densities(graph: &Graph) -> Vec<u8> {
     }
     let mut known: FxHashMap<(i32, i32), u8> = FxHashMap::default();
     let density = |node: &super::graph::Node| {
+        counter.add(1)?;
         let at = cell(node.at);
-        *known.entry(at).or_insert_with(|| {
+        Ok(*known.entry(at).or_insert_with(|| {
             // As narrow as degrees are in the middle of the tile.
             let middle = corner(FINEST, tile_at(FINEST, node.at)).degrees().lat + SIDE_DEGREES / 2.0;
             let shrink = libm::cos(middle.to_radians()).max(0.01);
@@ -68,7 +70,7 @@ pub(super) fn densities(graph: &Graph) -> Vec<u8> {
             // Each edge has been counted at both of its ends.
             let density = length_m / 2000.0 / area_km2;
             (density * 0.7).round().min(DENSITY_MAX) as u8
-        })
+        }))
     };
     graph.nodes.iter().map(density).collect()
 }
@@ -177,8 +179,8 @@ mod tests {
             (0..30).flat_map(|x| [[(x, 0), (x, 30)], [(0, x), (30, x)]]).collect();
         let town: Vec<drawn::Drawn<'_>> =
             lines.iter().map(|line| ("highway=residential", &line[..])).collect();
-        let all = densities(&drawn::graph(&town));
-        let lonely = densities(&drawn::graph(&town[..1]));
+        let densities = |roads| drawn::unwatched(|counter| densities(&drawn::graph(roads), counter));
+        let (all, lonely) = (densities(&town), densities(&town[..1]));
         assert!(all.iter().all(|density| *density > lonely[0]));
         assert!(all.iter().all(|density| f64::from(*density) <= DENSITY_MAX));
     }

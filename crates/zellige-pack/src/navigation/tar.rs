@@ -24,23 +24,60 @@ pub(super) const ENTRY_BYTES: usize = 16;
 /// The name of the index.
 pub(super) const INDEX_NAME: &str = "index.bin";
 
-/// Writes the archive of tiles, made at a time in seconds since 1970.
-pub(super) fn write(tiles: &[(GraphId, Vec<u8>)], created_s: u64, out: &mut dyn Write) -> io::Result<()> {
-    let index_bytes = tiles.len() * ENTRY_BYTES;
-    let mut offset = BLOCK_BYTES + padded(index_bytes);
-    let mut index = Vec::with_capacity(index_bytes);
-    for (id, bytes) in tiles {
-        offset += BLOCK_BYTES;
-        index.extend_from_slice(&(offset as u64).to_le_bytes());
-        index.extend_from_slice(&(id.base().0 as u32).to_le_bytes());
-        index.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-        offset += padded(bytes.len());
+/// Writes an archive: its index, then its tiles in the same order, then its end.
+pub(super) struct Writer<'a> {
+    out: &'a mut dyn Write,
+    created_s: u64,
+}
+
+impl<'a> Writer<'a> {
+    /// Returns the writer of an archive that was made at a time in seconds since 1970.
+    pub(super) fn new(out: &'a mut dyn Write, created_s: u64) -> Self {
+        Self { out, created_s }
     }
-    add(INDEX_NAME, &index, created_s, out)?;
-    for (id, bytes) in tiles {
-        add(&format!("{}.gph", name(id.level(), id.tile())), bytes, created_s, out)?;
+
+    /// Writes the index of all tiles.
+    pub(super) fn begin(&mut self, tiles: &[(GraphId, Vec<u8>)]) -> io::Result<()> {
+        let index_bytes = tiles.len() * ENTRY_BYTES;
+        let mut offset = BLOCK_BYTES + padded(index_bytes);
+        let mut index = Vec::with_capacity(index_bytes);
+        for (id, bytes) in tiles {
+            offset += BLOCK_BYTES;
+            index.extend_from_slice(&(offset as u64).to_le_bytes());
+            index.extend_from_slice(&(id.base().0 as u32).to_le_bytes());
+            index.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+            offset += padded(bytes.len());
+        }
+        self.add(INDEX_NAME, &index)
     }
-    out.write_all(&[0; 2 * BLOCK_BYTES])
+
+    /// Writes a tile.
+    pub(super) fn add_tile(&mut self, id: GraphId, bytes: &[u8]) -> io::Result<()> {
+        self.add(&format!("{}.gph", name(id.level(), id.tile())), bytes)
+    }
+
+    /// Writes the end.
+    pub(super) fn end(self) -> io::Result<()> {
+        self.out.write_all(&[0; 2 * BLOCK_BYTES])
+    }
+
+    fn add(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
+        let mut header = [0; BLOCK_BYTES];
+        let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
+        put(NAME.start, name);
+        put(100, "0000644");
+        put(108, "0000000");
+        put(116, "0000000");
+        put(SIZE.start, &format!("{:011o}", content.len()));
+        put(136, &format!("{:011o}", self.created_s.min(0o77_777_777_777)));
+        put(KIND, "0");
+        put(MAGIC.start, "ustar\x0000");
+        let sum = format!("{:06o}\0 ", checksum(&header));
+        header[CHECKSUM].copy_from_slice(sum.as_bytes());
+        self.out.write_all(&header)?;
+        self.out.write_all(content)?;
+        self.out.write_all(&[0; BLOCK_BYTES][..padded(content.len()) - content.len()])
+    }
 }
 
 /// Returns the sum of the bytes of a header, its own field counted as spaces.
@@ -130,24 +167,6 @@ fn octal(field: &[u8]) -> Option<u64> {
     (!digits.is_empty() && digits.iter().all(is_digit)).then(|| number(digits))
 }
 
-fn add(name: &str, content: &[u8], created_s: u64, out: &mut dyn Write) -> io::Result<()> {
-    let mut header = [0; BLOCK_BYTES];
-    let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
-    put(NAME.start, name);
-    put(100, "0000644");
-    put(108, "0000000");
-    put(116, "0000000");
-    put(SIZE.start, &format!("{:011o}", content.len()));
-    put(136, &format!("{:011o}", created_s.min(0o77_777_777_777)));
-    put(KIND, "0");
-    put(MAGIC.start, "ustar\x0000");
-    let sum = format!("{:06o}\0 ", checksum(&header));
-    header[CHECKSUM].copy_from_slice(sum.as_bytes());
-    out.write_all(&header)?;
-    out.write_all(content)?;
-    out.write_all(&[0; BLOCK_BYTES][..padded(content.len()) - content.len()])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,7 +175,12 @@ mod tests {
     fn archive_begins_with_an_index_of_its_tiles() {
         let tiles = [(GraphId::new(1, 47_381, 0), vec![1; 600]), (GraphId::new(2, 762_485, 0), vec![2; 512])];
         let mut archive = Vec::new();
-        write(&tiles, 1_700_000_000, &mut archive).unwrap();
+        let mut writer = Writer::new(&mut archive, 1_700_000_000);
+        writer.begin(&tiles).unwrap();
+        for (id, bytes) in &tiles {
+            writer.add_tile(*id, bytes).unwrap();
+        }
+        writer.end().unwrap();
         assert_eq!(archive.len() % BLOCK_BYTES, 0);
         for (at, expected) in [(0, INDEX_NAME), (1024, "1/047/381.gph"), (2560, "2/000/762/485.gph")] {
             assert_eq!(&archive[at..=at + expected.len()], format!("{expected}\0").as_bytes());

@@ -8,15 +8,19 @@
 
 use super::graph::Graph;
 use super::road::class;
+use crate::progress::{Counter, Stopped};
 
 /// A search of so many steps counts as a way through. A junction that is found twice before it is visited is two.
 const STEPS_MAX: usize = 256;
 
-/// Returns for each arm whether there is no way through beyond it.
-pub(super) fn no_ways_through(graph: &Graph) -> Vec<bool> {
+/// Returns for each arm whether there is no way through beyond it, a step each.
+pub(super) fn no_ways_through(graph: &Graph, counter: &mut Counter<'_>) -> Result<Vec<bool>, Stopped> {
     let mut search = Search { visited: vec![0; graph.nodes.len()], round: 0, queue: Vec::new() };
     (0..graph.arms.len() as u32)
-        .map(|arm| graph.edge(arm).class > class::TERTIARY && search.runs_dry(graph, arm))
+        .map(|arm| {
+            counter.add(1)?;
+            Ok(graph.edge(arm).class > class::TERTIARY && search.runs_dry(graph, arm))
+        })
         .collect()
 }
 
@@ -68,7 +72,8 @@ mod tests {
     /// Checks whether there is no way through behind the arm from one corner to another.
     fn check(drawing: &[Drawn<'_>], from: (i32, i32), to: (i32, i32), expected: bool) {
         let graph = drawn::graph(drawing);
-        assert_eq!(no_ways_through(&graph)[drawn::arm(&graph, from, to) as usize], expected);
+        let no_ways_through = drawn::unwatched(|counter| no_ways_through(&graph, counter));
+        assert_eq!(no_ways_through[drawn::arm(&graph, from, to) as usize], expected);
     }
 
     #[test]

@@ -15,6 +15,7 @@
 use super::geometry::heading;
 use super::graph::{Edge, Graph, is_drivable};
 use super::road::{AGAINST, ALONG, Flags, Name, class, mode, usage};
+use crate::progress::{Counter, Stopped};
 
 /// So many arms of a node take part in turns.
 pub(super) const LOCAL_MAX: usize = 8;
@@ -58,12 +59,13 @@ mod kind {
     pub(super) const SLIGHT_LEFT: u8 = 7;
 }
 
-/// Returns the turns of all arms.
-pub(super) fn all(graph: &Graph) -> Vec<Turns> {
+/// Returns the turns of all arms; each node is a step.
+pub(super) fn all(graph: &Graph, counter: &mut Counter<'_>) -> Result<Vec<Turns>, Stopped> {
     let mut turns: Vec<Turns> = (0..graph.arms.len() as u32)
         .map(|arm| Turns { heading: heading_of(graph, arm), ..Turns::default() })
         .collect();
     for node in 0..graph.nodes.len() {
+        counter.add(1)?;
         let junction = Junction::of(graph, node, &turns);
         for to in 0..junction.n_arms() {
             turns[junction.first as usize + to] = junction.turns_into(to, &turns);
@@ -79,7 +81,7 @@ pub(super) fn all(graph: &Graph) -> Vec<Turns> {
         turns[along].is_internal = is_internal;
         turns[against].is_internal = is_internal;
     }
-    turns
+    Ok(turns)
 }
 
 /// Whether traffic at a node keeps to the left.
@@ -416,10 +418,14 @@ mod tests {
         ("highway=residential name=B", &[(0, 1), (0, 0), (0, -1)]),
     ];
 
+    fn turns_of(graph: &Graph) -> Vec<Turns> {
+        drawn::unwatched(|counter| all(graph, counter))
+    }
+
     /// Checks kind and stop of the turn that leads by a corner from one to another.
     fn check(drawing: &[Drawn<'_>], [from, by, to]: [(i32, i32); 3], kind: u8, stop: u8) {
         let graph = drawn::graph(drawing);
-        let turns = all(&graph);
+        let turns = turns_of(&graph);
         let into = &turns[drawn::arm(&graph, by, to) as usize];
         let local = graph.local(drawn::arm(&graph, by, from)) as usize;
         assert_eq!((into.kinds[local], into.stops[local]), (kind, stop), "{from:?} {to:?}");
@@ -455,7 +461,7 @@ mod tests {
     #[test]
     fn names_and_sides_are_known() {
         let graph = drawn::graph(&CROSS);
-        let turns = all(&graph);
+        let turns = turns_of(&graph);
         let east = turns[drawn::arm(&graph, (0, 0), (1, 0)) as usize];
         let bit = |to| 1_u8 << graph.local(drawn::arm(&graph, (0, 0), to));
         assert_eq!(east.same_name, bit((-1, 0)) | bit((1, 0)));
@@ -473,7 +479,7 @@ mod tests {
         ];
         let internal = |drawing: &[Drawn<'_>]| {
             let graph = drawn::graph(drawing);
-            all(&graph).iter().filter(|turns| turns.is_internal).count()
+            turns_of(&graph).iter().filter(|turns| turns.is_internal).count()
         };
         // 111 metres apart they are two junctions.
         assert_eq!(internal(&divided), 0);
@@ -483,8 +489,10 @@ mod tests {
             }
             road
         });
-        let graph = Graph::new(roads.collect(), &mut zellige_model::Findings::default());
-        assert_eq!(all(&graph).iter().filter(|turns| turns.is_internal).count(), 2);
+        let graph = drawn::unwatched(|counter| {
+            Graph::new(roads.collect(), &mut zellige_model::Findings::default(), counter)
+        });
+        assert_eq!(turns_of(&graph).iter().filter(|turns| turns.is_internal).count(), 2);
     }
 
     #[test]
@@ -492,7 +500,7 @@ mod tests {
         let ends: Vec<[(i32, i32); 2]> = (0..12).map(|x| [(0, 0), (x - 6, 5)]).collect();
         let drawing: Vec<Drawn<'_>> = ends.iter().map(|line| ("highway=primary", &line[..])).collect();
         let graph = drawn::graph(&drawing);
-        assert_eq!(all(&graph).len(), 24);
+        assert_eq!(turns_of(&graph).len(), 24);
     }
 
     #[test]

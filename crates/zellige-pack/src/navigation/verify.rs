@@ -500,6 +500,8 @@ impl Islands {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use zellige_ingest::Source;
     use zellige_model::{Geometry, GeometryKind, LonLat};
 
@@ -522,8 +524,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pack.tar");
         let settings = Settings { created: Moment::from_milliseconds(1_700_000_000_000), overwrite: false };
-        build(Source::new("roads").reader("lines", Box::new(LINES.as_bytes())), &area, &path, &settings)
-            .unwrap();
+        let source = Source::new("roads").reader("lines", Box::new(LINES.as_bytes()));
+        build(source, &area, &path, &settings, &mut |_| ControlFlow::Continue(())).unwrap();
         fs::read(path).unwrap()
     }
 

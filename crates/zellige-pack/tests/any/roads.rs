@@ -3,6 +3,7 @@
 //! The fuzz target `roads` runs this too.
 
 use std::io::Cursor;
+use std::ops::ControlFlow;
 
 use zellige_ingest::Source;
 use zellige_model::{Geometry, GeometryKind, LonLat};
@@ -20,7 +21,7 @@ pub(crate) fn run(lines: &[u8]) {
     let path = folder.path().join("navigation.tar");
     let source = Source::new("roads").reader("lines", Box::new(Cursor::new(lines.to_vec())));
     let settings = Settings { created: Moment::from_milliseconds(0), overwrite: false };
-    match build(source, &world, &path, &settings) {
+    match build(source, &world, &path, &settings, &mut |_| ControlFlow::Continue(())) {
         Ok(report) => {
             let verdict = verify(&path).expect("the pack was written");
             assert_eq!(verdict.faults, []);

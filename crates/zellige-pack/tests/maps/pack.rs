@@ -1,12 +1,14 @@
 //! What stands in a pack, read by plain SQL and foreign code.
 
 use std::io::Read as _;
+use std::ops::ControlFlow;
 
 use rusqlite::Connection;
 use zellige_pack::Error;
 use zellige_pack::digest::Digest;
 use zellige_pack::maps::verify::verify;
-use zellige_pack::maps::{Detail, plan};
+use zellige_pack::maps::{Detail, build, forecast, plan};
+use zellige_pack::progress::Watch;
 use zellige_pack::region::parse;
 
 use crate::drawn::{MOMENT, REGION, STYLE, World, layer, region, settings, sparse_archive};
@@ -41,6 +43,53 @@ fn data(database: &Connection, query: &str) -> Vec<u8> {
     let row = database.query_row(query, [], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, bool>(1)?)));
     let (data, is_compressed) = row.unwrap();
     if is_compressed { inflated(&data) } else { data }
+}
+
+/// Checks that a deed ends whenever it is told to, and returns how often it asks.
+fn check_stops(deed: &dyn Fn(Watch<'_>) -> Result<(), Error>) -> usize {
+    let mut n_asked = 0;
+    deed(&mut |_| {
+        n_asked += 1;
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    for n_heard in 0..n_asked {
+        let mut left = 0..n_heard;
+        let watch: Watch<'_> =
+            &mut |_| if left.next().is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+        assert!(matches!(deed(watch), Err(Error::Stopped)), "{n_heard}");
+    }
+    n_asked
+}
+
+#[test]
+fn making_and_forecast_can_be_stopped_at_any_time() {
+    let mut world = World::new();
+    // Without texts, whose glyphs take time.
+    world.given.style =
+        br#"{"version": 8, "sources": {"land": {"type": "vector", "url": "mapbox://me.land"}},
+        "layers": [{"id": "land", "type": "fill", "source": "land", "source-layer": "land"}]}"#
+            .to_vec();
+    let region = region();
+    let plan = plan(&region, "drawn", &world.given).unwrap();
+    let settings = settings(1);
+    let n_asked = check_stops(&|watch| {
+        drop(std::fs::remove_file(world.path()));
+        build(&plan, &world.path(), &settings, watch)
+            .inspect_err(|_| assert!(!world.path().exists()))
+            .map(drop)
+    });
+    assert!(n_asked > 2, "{n_asked}");
+    let n_asked = check_stops(&|watch| {
+        let mut last = None;
+        forecast(&plan, settings.threads, &mut |progress| {
+            last = progress.share();
+            watch(progress)
+        })?;
+        assert_eq!(last, Some(1.0));
+        Ok(())
+    });
+    assert!(n_asked > 3, "{n_asked}");
 }
 
 #[test]
