@@ -17,14 +17,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
-use anyhow::Context;
 use serde_json::{Map, Value, json};
+use zellige::pack::file::{self, FONT_BYTES_MAX};
 use zellige::pack::maps::{self, CLIENT_TILES_MAX, Detail, Forecast, Given as MapsGiven, TILES_MAX};
 use zellige::pack::moment::Moment;
 use zellige::pack::progress::{Phase, Progress, Watch};
-use zellige::pack::region::{self, Region, RegionId};
+use zellige::pack::region::{self, REGION_BYTES_MAX, Region, RegionId};
 use zellige::pack::revision::{PackReport, REGION_FILE, Resources, Settings};
 use zellige::pack::{Error, navigation};
+use zellige::style::document::STYLE_BYTES_MAX;
 use zellige::style::shave::Saved;
 
 use crate::args::{Flag, Given, Times, Verb};
@@ -234,12 +235,8 @@ fn hint(error: &Error) -> Option<String> {
 }
 
 fn read_region(path: &Path) -> Result<Region, Failure> {
-    let text = read(path)?;
+    let text = file::read(path, REGION_BYTES_MAX).map_err(failure)?;
     region::parse(&text).map_err(|refused| failure(Error::Region(refused)))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    Ok(std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?)
 }
 
 fn region_id(given: &Given, path: &Path) -> Result<RegionId, Failure> {
@@ -268,7 +265,7 @@ fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> 
         let style = style.ok_or_else(|| {
             given.usage("the region asks for maps, and `--style STYLE.json` is missing".to_owned())
         })?;
-        resources.style = read(&style)?;
+        resources.style = file::read(&style, STYLE_BYTES_MAX).map_err(failure)?;
         resources.detail = if given.has("optimize") { Detail::Drawn } else { Detail::Whole };
         resources.tilesets = pairs(given, "tileset")?;
         for (name, _) in &mut resources.tilesets {
@@ -281,7 +278,8 @@ fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> 
         resources.files = pairs(given, "file")?;
         check_twins(given, "file", &resources.files)?;
         for path in given.all("font").map(Path::new) {
-            resources.fonts.push((path.display().to_string(), read(path)?));
+            let font = file::read(path, FONT_BYTES_MAX).map_err(failure)?;
+            resources.fonts.push((path.display().to_string(), font));
         }
         resources.sprite =
             given.path("icons").map(|folder| maps::read_icons(&folder)).transpose().map_err(failure)?;
@@ -293,18 +291,23 @@ fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> 
     Ok(Resources { maps: resources, roads })
 }
 
-/// Splits `NAME=PATH` at the last `=`, since URLs may have some.
+/// Reads the pairs of a flag.
 fn pairs(given: &Given, flag: &str) -> Result<Vec<(String, PathBuf)>, Failure> {
-    let pair = |value: &OsStr| {
-        let at = value.as_bytes().iter().rposition(|byte| *byte == b'=');
-        let pair = at.and_then(|at| {
-            let (name, path) = (&value.as_bytes()[..at], &value.as_bytes()[at + 1..]);
-            let name = str::from_utf8(name).ok().filter(|name| !name.is_empty())?;
-            (!path.is_empty()).then(|| (name.to_owned(), PathBuf::from(OsStr::from_bytes(path))))
-        });
-        pair.ok_or_else(|| given.usage(format!("`--{flag} {}` has no name and path", value.display())))
-    };
-    given.all(flag).map(pair).collect()
+    let wrong = |value: &OsStr| given.usage(format!("`--{flag} {}` has no name and path", value.display()));
+    given.all(flag).map(|value| pair(value).ok_or_else(|| wrong(value))).collect()
+}
+
+/// Splits `NAME=PATH`: an id ends at the first `=`. A URL may have some itself, and so may a path: it ends at the
+/// last one behind which there is a file.
+fn pair(value: &OsStr) -> Option<(String, PathBuf)> {
+    let bytes = value.as_bytes();
+    let path = |at: usize| Path::new(OsStr::from_bytes(&bytes[at + 1..]));
+    let first = bytes.iter().position(|byte| *byte == b'=')?;
+    let is_url = bytes[..first].iter().any(|byte| b":/?".contains(byte));
+    let ends = (first..bytes.len()).rev().filter(|at| is_url && bytes[*at] == b'=');
+    let at = ends.clone().find(|at| path(*at).exists()).or(ends.max()).unwrap_or(first);
+    let name = str::from_utf8(&bytes[..at]).ok().filter(|name| !name.is_empty())?;
+    (at + 1 < bytes.len()).then(|| (name.to_owned(), path(at).to_owned()))
 }
 
 /// Refuses a name that is given twice: only one of its paths could be read.
@@ -525,4 +528,27 @@ pub(crate) fn to_json(report: &PackReport) -> Value {
     }
     out.insert("notes".to_owned(), json!(report.notes));
     Value::Object(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(value: &str, name: &str, path: &str) {
+        assert_eq!(pair(OsStr::new(value)), Some((name.to_owned(), path.into())));
+    }
+
+    #[test]
+    fn ids_end_at_the_first_sign_and_urls_before_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a=b");
+        std::fs::write(&file, "").unwrap();
+        let file = file.to_str().unwrap();
+        check("me.a=b=c.pmtiles", "me.a", "b=c.pmtiles");
+        check(&format!("https://a.org/b?c=d={file}"), "https://a.org/b?c=d", file);
+        check("https://a.org/b?c=d=nowhere", "https://a.org/b?c=d", "nowhere");
+        for nothing in ["me.a", "=a", "me.a=", "https://a.org/b="] {
+            assert_eq!(pair(OsStr::new(nothing)), None, "{nothing}");
+        }
+    }
 }

@@ -99,6 +99,14 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// A file has more bytes than one of its kind may have.
+    #[error("`{}` has more than {bytes_max} bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The bound.
+        bytes_max: usize,
+    },
     /// `SQLite` refused an operation on a maps pack.
     #[error("cannot {deed} maps pack `{}`", path.display())]
     Database {

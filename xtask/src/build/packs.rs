@@ -14,13 +14,15 @@ use std::time::{Instant, SystemTime};
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 use zellige::Source;
+use zellige::pack::file::{self, FONT_BYTES_MAX};
 use zellige::pack::maps::{Detail, Given, read_icons};
 use zellige::pack::moment::Moment;
 use zellige::pack::progress::{Phase, Progress};
-use zellige::pack::region::{self, Region, RegionId};
+use zellige::pack::region::{self, REGION_BYTES_MAX, Region, RegionId};
 use zellige::pack::revision::{
     MAPS_FILE, NAVIGATION_FILE, PackReport, REGION_FILE, Resources, Settings, described,
 };
+use zellige::style::document::STYLE_BYTES_MAX;
 
 use super::jobs::{Document, Pack};
 use super::publish::{Share, Teller};
@@ -53,7 +55,7 @@ pub(super) fn run(job: &Pack, share: &Share, force: bool, quiet: bool) -> Outcom
 }
 
 fn build(job: &Pack, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(Status, Option<Value>)> {
-    let text = job.region.read("region")?;
+    let text = job.region.read(REGION_BYTES_MAX)?;
     let stamp = Stamp::with(&job.output, &fingerprint(job, &text)?);
     let described_at = job.output.join(REGION_FILE);
     if !force && let Some(report) = stamp.matching(&described_at).filter(|_| stands(&job.output)) {
@@ -141,11 +143,11 @@ fn given(job: &Pack, region: &Region) -> anyhow::Result<Given> {
     if region.maps.is_none() {
         return Ok(Given::default());
     }
-    let read = |path: &Path| fs::read(path).with_context(|| format!("reading `{}` failed", path.display()));
     let style = job.style.as_deref().context("the region asks for maps, and the job names no style")?;
-    let fonts = job.fonts.iter().map(|path| Ok((path.display().to_string(), read(path)?)));
+    let fonts =
+        job.fonts.iter().map(|path| Ok((path.display().to_string(), file::read(path, FONT_BYTES_MAX)?)));
     Ok(Given {
-        style: read(style)?,
+        style: file::read(style, STYLE_BYTES_MAX)?,
         tilesets: job.tilesets.clone(),
         sprite: job.icons.as_deref().map(read_icons).transpose()?,
         fonts: fonts.collect::<anyhow::Result<_>>()?,
@@ -211,12 +213,10 @@ impl Document {
         }
     }
 
-    /// Returns the text of the document, which is a `word`.
-    pub(super) fn read(&self, word: &str) -> anyhow::Result<Vec<u8>> {
+    /// Returns the text of the document, which has at most `bytes_max` bytes.
+    pub(super) fn read(&self, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
         match self {
-            Self::File(path) => {
-                fs::read(path).with_context(|| format!("reading the {word} `{}` failed", path.display()))
-            }
+            Self::File(path) => Ok(file::read(path, bytes_max)?),
             Self::Inline(text) => Ok(text.clone().into_bytes()),
         }
     }

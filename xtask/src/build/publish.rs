@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
+use zellige::recipe::raw::RECIPE_BYTES_MAX;
 use zellige::recipe::{Envelope, Options, check, render_problem};
 use zellige::{Phase, Plan, Progress, Settings, Source};
 
@@ -51,7 +52,7 @@ pub(super) fn run(job: &Job, share: &Share, force: bool, quiet: bool) -> Outcome
 }
 
 fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(Status, Option<Value>)> {
-    let recipe = job.recipe.read("recipe")?;
+    let recipe = job.recipe.read(RECIPE_BYTES_MAX)?;
     let stamp = Stamp::new(job, &recipe)?;
     if !force && let Some(report) = stamp.matching(&job.output) {
         return Ok((Status::Unchanged, Some(report)));

@@ -201,6 +201,14 @@ fn what_is_wrong_with_region_style_or_usage_is_told_at_once() {
     desk.run(&format!("{MAPS} -o out --tileset mapbox://me.towns=other.pmtiles"))
         .fails(2, &["`--tileset` is given twice for `me.towns`"]);
     desk.run("pack ways.json -o out").fails(1, &["the region needs what was not given: roads"]);
+    for (words, bytes_max) in [
+        ("/dev/zero --id here --style style.json -o out", 8 << 20),
+        ("here.json --style /dev/zero -o out", 1 << 20),
+        ("here.json --style style.json --font /dev/zero -o out", 256 << 20),
+    ] {
+        let ran = desk.run(&format!("pack {words}"));
+        ran.fails(1, &[&format!("`/dev/zero` has more than {bytes_max} bytes")]);
+    }
     desk.write("a b.json", REGION.as_bytes());
     let ran = desk.command("pack --style style.json -o out").arg("a b.json").output().unwrap();
     assert_eq!(ran.status.code(), Some(2));

@@ -24,6 +24,7 @@ use super::plan::{DEFAULT_SPRITE, Plan, TiledSource, tile_json};
 use super::tileset::Archives;
 use crate::Error;
 use crate::digest::Digest;
+use crate::file::{self, FILE_BYTES_MAX};
 use crate::moment::Moment;
 use crate::progress::{Counter, Phase, Watch};
 
@@ -263,7 +264,7 @@ impl Worker {
                 })
             }
             What::File(_) => match plan.file(&resource.url) {
-                Some(path) => std::fs::read(path).map_err(Error::io("read", path)),
+                Some(path) => file::read(path, FILE_BYTES_MAX),
                 None => Err(Error::Missing { missing: vec![resource.url.clone()] }),
             },
         }

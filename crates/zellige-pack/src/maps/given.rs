@@ -8,9 +8,9 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use zellige_style::sprite::{Icon, Sprite, sprite};
+use zellige_style::sprite::{ICON_BYTES_MAX, Icon, Sprite, sprite};
 
-use crate::Error;
+use crate::{Error, file};
 
 /// Files that a folder of icons may have.
 const FOLDER_FILES_MAX: usize = 10_000;
@@ -48,7 +48,7 @@ pub struct Given {
 ///
 /// # Errors
 ///
-/// [`Error::Io`] when the folder or a file cannot be read, [`Error::Icon`] and [`Error::Sprite`] when an icon or
+/// [`Error::Io`] when the folder or a file cannot be read; [`Error::TooLarge`], [`Error::Icon`] and [`Error::Sprite`] when an icon or
 /// all of them break a limit.
 pub fn read_icons(folder: &Path) -> Result<Sprite, Error> {
     let paths = fs::read_dir(folder).and_then(|entries| {
@@ -60,7 +60,7 @@ pub fn read_icons(folder: &Path) -> Result<Sprite, Error> {
     let mut icons = Vec::with_capacity(paths.len());
     for path in paths {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let svg = fs::read(&path).map_err(Error::io("read", &path))?;
+        let svg = file::read(&path, ICON_BYTES_MAX)?;
         icons.push(Icon::read(&name, &svg)?);
     }
     sprite(&icons).map_err(Error::Sprite)
