@@ -18,8 +18,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use serde_json::{Map, Value, json};
+use zellige::job::report::{ExampleReport, FindingReport};
+use zellige::model::{Example, FindingCode, Tally};
 use zellige::pack::file::{self, FONT_BYTES_MAX};
-use zellige::pack::maps::{self, CLIENT_TILES_MAX, Detail, Forecast, Given as MapsGiven, TILES_MAX};
+use zellige::pack::maps::{self, Detail, Forecast, Given as MapsGiven, TILES_MAX};
 use zellige::pack::moment::Moment;
 use zellige::pack::progress::{Phase, Progress, Watch};
 use zellige::pack::region::{self, REGION_BYTES_MAX, Region, RegionId};
@@ -33,11 +35,10 @@ use crate::exit::{Failure, tell};
 use crate::interrupt;
 use crate::progress::Teller;
 use crate::publish::{FORMAT_FLAG, format, threads};
+use crate::report::push_finding;
 use crate::show::{Align, Table, bytes, counted, grouped, print, printable, put, span};
 use crate::sources;
 
-/// Findings of roads that are shown.
-const EXAMPLES_MAX: usize = 3;
 /// What ids of regions and accounts are made of.
 const ID_EXPECTED: &str = "1 to 32 of A-Z a-z 0-9 - _";
 /// Flags that are about a maps pack.
@@ -375,21 +376,7 @@ fn forecast_to_text(forecast: &Forecast) -> String {
         Some(size) => put(&mut out, format_args!("the maps pack will have about {}\n", bytes(size))),
         None => put(&mut out, format_args!("a maps pack has at most {} tiles\n", grouped(TILES_MAX))),
     }
-    push_limit(&mut out, forecast.tiles);
     out
-}
-
-/// Says when clients do not merge so many tiles by themselves.
-fn push_limit(out: &mut String, tiles: u64) {
-    if (CLIENT_TILES_MAX + 1..=TILES_MAX).contains(&tiles) {
-        put(
-            out,
-            format_args!(
-                "clients merge at most {} tiles unless their app allows more\n",
-                grouped(CLIENT_TILES_MAX)
-            ),
-        );
-    }
 }
 
 fn forecast_to_json(forecast: &Forecast, notes: &[String]) -> Value {
@@ -423,8 +410,9 @@ fn to_text(report: &PackReport, folder: &Path, elapsed: std::time::Duration) -> 
                 bytes(maps.digest.bytes)
             ),
         );
-        push_saved(&mut out, counts.saved);
-        push_limit(&mut out, counts.tiles);
+        if let Some(saved) = counts.saved {
+            push_saved(&mut out, saved);
+        }
     }
     if let Some((path, navigation)) = &report.navigation {
         let counts = navigation.counts;
@@ -439,7 +427,9 @@ fn to_text(report: &PackReport, folder: &Path, elapsed: std::time::Duration) -> 
                 bytes(navigation.digest.bytes)
             ),
         );
-        push_findings(&mut out, navigation);
+        for finding in findings(navigation) {
+            push_finding(&mut out, &finding);
+        }
     }
     put(
         &mut out,
@@ -453,11 +443,8 @@ fn to_text(report: &PackReport, folder: &Path, elapsed: std::time::Duration) -> 
     out
 }
 
-/// Says what was left out of tiles, if anything was looked for.
+/// Says what was left out of tiles.
 fn push_saved(out: &mut String, saved: Saved) {
-    if saved.bytes_in == 0 {
-        return;
-    }
     put(
         out,
         format_args!(
@@ -470,21 +457,29 @@ fn push_saved(out: &mut String, saved: Saved) {
     );
 }
 
-/// Shows what was found about roads, each with the first places.
-fn push_findings(out: &mut String, report: &navigation::Report) {
+fn saved_to_json(saved: Saved) -> Value {
+    json!({
+        "bytes_in": saved.bytes_in,
+        "bytes_out": saved.bytes_out,
+        "layers": saved.layers,
+        "features": saved.features,
+        "attributes": saved.attributes,
+    })
+}
+
+/// Returns what was found about roads, each with its first places.
+fn findings(report: &navigation::Report) -> Vec<FindingReport> {
     let mut lines = report.lines.iter();
-    for (code, tally) in report.findings.iter() {
-        put(out, format_args!("  {} {code}: {}\n", grouped(tally.count), code.sentence()));
-        for (idx, example) in tally.examples.iter().enumerate() {
-            let place = lines.next().cloned().flatten();
-            if idx < EXAMPLES_MAX
-                && let Some((file, line)) = place
-            {
-                let reason = printable(&example.reason, NOTE_CHARS_MAX);
-                put(out, format_args!("    {file}:{line} {reason}\n"));
-            }
-        }
-    }
+    let mut example = |example: &Example| {
+        let (file, line) = lines.next().cloned().flatten().unwrap_or_default();
+        ExampleReport { file, line, reason: example.reason.clone(), text: example.text.clone() }
+    };
+    let mut finding = |(code, tally): (FindingCode, &Tally)| FindingReport {
+        code,
+        count: tally.count,
+        examples: tally.examples.iter().map(&mut example).collect(),
+    };
+    report.findings.iter().map(&mut finding).collect()
 }
 
 /// Returns `region.json` with what the packs hold beside it.
@@ -500,19 +495,13 @@ pub(crate) fn to_json(report: &PackReport) -> Value {
             "tile_bytes": counts.tile_bytes,
             "resources": counts.resources,
             "resource_bytes": counts.resource_bytes,
-            "optimized": {
-                "bytes_in": counts.saved.bytes_in,
-                "bytes_out": counts.saved.bytes_out,
-                "layers": counts.saved.layers,
-                "features": counts.saved.features,
-                "attributes": counts.saved.attributes,
-            },
+            "optimized": counts.saved.map(saved_to_json),
         });
         out.insert("maps".to_owned(), maps);
     }
     if let Some((path, navigation)) = &report.navigation {
         let counts = navigation.counts;
-        let findings = navigation.findings.iter().map(|(code, tally)| (code.to_string(), json!(tally.count)));
+        let findings = findings(navigation);
         let navigation = json!({
             "path": path.display().to_string(),
             "tiles": counts.tiles,
@@ -522,7 +511,7 @@ pub(crate) fn to_json(report: &PackReport) -> Value {
             "restrictions": counts.restrictions,
             "length_m": counts.length_m,
             "car_length_m": counts.car_length_m,
-            "findings": findings.collect::<Map<_, _>>(),
+            "findings": findings.iter().map(FindingReport::to_json).collect::<Vec<_>>(),
         });
         out.insert("navigation".to_owned(), navigation);
     }

@@ -147,7 +147,8 @@ fn left_out(stats: &ZoomStats) -> u64 {
     stats.features_vanished + stats.features_over_budget
 }
 
-fn push_finding(out: &mut String, finding: &FindingReport) {
+/// Says what was found, with the first places.
+pub(crate) fn push_finding(out: &mut String, finding: &FindingReport) {
     let FindingReport { code, count, examples } = finding;
     put(out, format_args!("  {} {code}: {}\n", grouped(*count), code.sentence()));
     for example in examples.iter().take(EXAMPLES_MAX) {

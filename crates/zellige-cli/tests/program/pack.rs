@@ -72,6 +72,27 @@ fn roads_become_a_pack() {
 }
 
 #[test]
+fn json_tells_what_text_tells() {
+    let desk = desk();
+    let lines = format!("{}{ROAD}", point("a", 1.0, 2.0).repeat(5));
+    desk.write("roads.geojsonl", lines.as_bytes());
+    let told = desk.run("pack ways.json --roads roads.geojsonl -o out").done();
+    let text = "not-a-road: The feature is no road and is in no navigation pack.\n    roads.geojsonl:1 it has neither ";
+    assert!(told.contains(text) && told.contains("    and 2 more\n"), "{told}");
+    let object = desk.run("pack ways.json --roads roads.geojsonl -o out --json").done();
+    let object: serde_json::Value = serde_json::from_str(&object).unwrap();
+    let finding = &object["navigation"]["findings"][0];
+    assert_eq!((finding["code"].as_str(), finding["count"].as_u64()), (Some("not-a-road"), Some(5)));
+    assert_eq!(
+        (&finding["examples"][4]["file"], &finding["examples"][4]["line"]),
+        (&"roads.geojsonl".into(), &5.into())
+    );
+    let object = desk.run(&format!("{MAPS} -o maps --json")).done();
+    let object: serde_json::Value = serde_json::from_str(&object).unwrap();
+    assert!(object["maps"]["optimized"].is_null() && object["maps"]["tiles"].is_u64(), "{object}");
+}
+
+#[test]
 fn folders_of_other_regions_are_left_alone() {
     let desk = desk();
     desk.run(&format!("{MAPS} -o out")).done();

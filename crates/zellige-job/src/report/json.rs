@@ -149,7 +149,9 @@ fn capped_to_json((bytes, tile): &(u64, TileCoord)) -> Value {
 }
 
 impl FindingReport {
-    fn to_json(&self) -> Value {
+    /// Returns the finding as it stands in a job object: code, count, sentence, examples.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
         let examples = self.examples.iter().map(|example| {
             json!({
                 "file": example.file,

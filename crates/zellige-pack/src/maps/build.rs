@@ -20,6 +20,7 @@ use zellige_style::url::SpriteFile;
 
 use super::contents::{Resource, What};
 use super::database::{Stored, Writer};
+use super::given::Detail;
 use super::plan::{DEFAULT_SPRITE, Plan, TiledSource, tile_json};
 use super::tileset::Archives;
 use crate::Error;
@@ -70,8 +71,8 @@ pub struct Counts {
     pub resources: u64,
     /// Bytes of all resources as they are stored.
     pub resource_bytes: u64,
-    /// What was taken out of tiles since the style cannot draw it.
-    pub saved: Saved,
+    /// What was taken out of tiles since the style cannot draw it; nothing when tiles are packed whole.
+    pub saved: Option<Saved>,
 }
 
 /// One row to be made.
@@ -119,7 +120,8 @@ pub fn build(
     let options = CreateOptions { overwrite: settings.overwrite };
     let mut writer = Writer::create(path, &options, settings.moment)?;
     let pool = Pool::new(plan, settings.threads)?;
-    let mut counts = Counts::default();
+    let saved = (plan.given.detail == Detail::Drawn).then(Saved::default);
+    let mut counts = Counts { saved, ..Counts::default() };
     let mut tasks = tasks(plan);
     let (mut batch, mut rows) = (Vec::new(), Vec::new());
     loop {
@@ -197,7 +199,9 @@ fn write(
     Made { stored, saved }: Made,
     counts: &mut Counts,
 ) -> Result<(), Error> {
-    counts.saved += saved;
+    if let Some(sum) = &mut counts.saved {
+        *sum += saved;
+    }
     let bytes = stored.data.len() as u64;
     match task {
         Task::Resource(resource) => {

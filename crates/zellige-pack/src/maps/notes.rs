@@ -12,7 +12,7 @@ use zellige_recipe::did_you_mean;
 use zellige_style::document::Style;
 use zellige_style::glyph::Face;
 
-use super::contents::{Resource, What};
+use super::contents::{CLIENT_TILES_MAX, Resource, TILES_MAX, What};
 use super::given::Given;
 use super::plan::{DEFAULT_SPRITE, TiledSource};
 
@@ -32,6 +32,12 @@ pub(super) fn notes(known: &Known<'_>) -> Vec<String> {
     fonts(known, &mut out);
     for source in known.sources.iter().filter(|source| source.zooms.is_empty()) {
         out.push(format!("source `{}` has no tiles at the zooms of the region", source.name()));
+    }
+    let n_tiles: u64 = known.sources.iter().map(TiledSource::n_tiles).sum();
+    if (CLIENT_TILES_MAX + 1..=TILES_MAX).contains(&n_tiles) {
+        out.push(format!(
+            "the pack has {n_tiles} tiles, clients merge at most {CLIENT_TILES_MAX} unless their app allows more"
+        ));
     }
     layers(known, &mut out);
     images(known, &mut out);

@@ -64,6 +64,11 @@ impl TiledSource {
         self.zooms.iter().map(|(zoom, _)| zoom.get()).max().unwrap_or_default()
     }
 
+    /// Counts the tiles of all zooms.
+    pub(super) fn n_tiles(&self) -> u64 {
+        self.zooms.iter().map(|(_, n_tiles)| n_tiles).sum()
+    }
+
     /// Returns how errors call the source.
     pub(super) fn name(&self) -> String {
         self.tiled.tilesets.join(",")
@@ -123,7 +128,7 @@ impl Plan<'_> {
     /// Counts the tiles of all sources and zooms.
     #[must_use]
     pub fn n_tiles(&self) -> u64 {
-        self.sources.iter().flat_map(|source| &source.zooms).map(|(_, n_tiles)| n_tiles).sum()
+        self.sources.iter().map(TiledSource::n_tiles).sum()
     }
 
     /// Counts the resources beside tiles.

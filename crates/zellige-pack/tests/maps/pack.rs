@@ -271,6 +271,26 @@ fn layers_that_no_tileset_has_are_noted() {
 }
 
 #[test]
+fn packs_that_clients_merge_only_when_told_to_are_noted() {
+    let mut world = World::new();
+    let style = |maxzoom: u8| {
+        format!(
+            r#"{{"version": 8, "sources": {{"a": {{"type": "vector", "tiles": ["https://example.org/{{z}}/{{x}}/{{y}}"],
+            "maxzoom": {maxzoom}}}}}, "layers": [{{"id": "a", "type": "fill", "source": "a", "source-layer": "land"}}]}}"#
+        )
+    };
+    world.given.tilesets.truncate(1);
+    world.given.tilesets[0].0 = "https://example.org/{z}/{x}/{y}".into();
+    let deep = parse(REGION.replace("\"max_zoom\": 5", "\"max_zoom\": 16").as_bytes()).unwrap();
+    let notes = |world: &World| plan(&deep, "drawn", &world.given).unwrap().notes().to_vec();
+    world.given.style = style(10).into();
+    assert_eq!(notes(&world), [""; 0]);
+    world.given.style = style(11).into();
+    let many = "the pack has 17845 tiles, clients merge at most 6000 unless their app allows more";
+    assert_eq!(notes(&world), [many]);
+}
+
+#[test]
 fn tilesets_that_have_nothing_in_the_region_are_noted() {
     let mut world = World::new();
     let path = world.folder.path().join("far.pmtiles");
@@ -287,11 +307,11 @@ fn what_the_style_cannot_draw_is_left_out_on_request() {
     let mut world = World::new();
     world.given.style = STYLE.replace("\"source-layer\": \"land\"", "\"source-layer\": \"sea\"").into();
     let whole = world.make(&region(), &settings(2)).unwrap();
-    assert_eq!(whole.counts.saved, zellige_style::shave::Saved::default());
+    assert_eq!(whole.counts.saved, None);
     world.given.detail = Detail::Drawn;
     let drawn = world.make(&region(), &settings(2)).unwrap();
     // Land is in all 17 tiles of the one source and in the 9 of the other; towns stay.
-    assert_eq!(drawn.counts.saved.layers, 26);
+    assert_eq!(drawn.counts.saved.map(|saved| saved.layers), Some(26));
     assert_eq!((whole.counts.tiles_empty, drawn.counts.tiles_empty), (0, 9));
     assert!(drawn.counts.tile_bytes < whole.counts.tile_bytes);
     let verdict = verify(&world.path(), MOMENT).unwrap();
