@@ -77,6 +77,14 @@ pub enum Error {
         #[source]
         source: DecodeError,
     },
+    /// A file that the style names is not what clients expect.
+    #[error("cannot pack file `{url}`: {found}")]
+    Unfit {
+        /// The URL of the file.
+        url: String,
+        /// What is wrong with it.
+        found: String,
+    },
     /// A tile, from which what is not drawn was to be taken, is no vector tile.
     #[error("cannot optimize tile `{tile}` of `{name}`")]
     Shave {

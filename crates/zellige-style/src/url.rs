@@ -11,6 +11,21 @@ use crate::range::GlyphRange;
 
 /// The scheme of what belongs to an account.
 const SCHEME: &str = "mapbox://";
+/// Parameters that are keys, in letters of any case.
+const KEY_NAMES: [&str; 12] = [
+    "key",
+    "apikey",
+    "api_key",
+    "api-key",
+    "appid",
+    "app_key",
+    "auth",
+    "secret",
+    "sig",
+    "signature",
+    "subscription-key",
+    "token",
+];
 
 /// Returns `text` percent-encoded, hexadecimal digits in lower case: `"Noto Sans,"` is `Noto%20Sans%2c`.
 #[must_use]
@@ -90,6 +105,20 @@ pub fn without_access_token(url: &str) -> String {
     let kept: Vec<&str> = query.split('&').filter(|part| !is_token(part)).collect();
     let mark = if kept.is_empty() { "" } else { "?" };
     format!("{path}{mark}{}{fragment}", kept.join("&"))
+}
+
+/// Returns the parameters of a URL that are named as keys to a service mostly are, `access_token` left out.
+///
+/// # Examples
+///
+/// ```
+/// assert_eq!(zellige_style::url::keys("https://example.org/a.json?v=1&Key=secret"), ["Key"]);
+/// ```
+#[must_use]
+pub fn keys(url: &str) -> Vec<&str> {
+    let query = url.split('#').next().and_then(|url| url.split_once('?')).map_or("", |(_, query)| query);
+    let names = query.split('&').filter_map(|part| part.split('=').next());
+    names.filter(|name| KEY_NAMES.iter().any(|key| key.eq_ignore_ascii_case(name))).collect()
 }
 
 fn joined<S: AsRef<str>>(names: &[S]) -> String {

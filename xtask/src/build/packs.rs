@@ -26,7 +26,7 @@ use zellige::style::document::STYLE_BYTES_MAX;
 
 use super::jobs::{Document, Pack};
 use super::publish::{Share, Teller};
-use super::stamp::{Stamp, hash_file, hash_text};
+use super::stamp::{Stamp, hash_file, hash_text, replace};
 use super::{Outcome, Status};
 
 /// What tells how the latest run of a job went.
@@ -65,17 +65,18 @@ fn build(job: &Pack, share: &Share, force: bool, quiet: bool) -> anyhow::Result<
     stamp.remove()?;
     let started = Moment::of(SystemTime::now());
     let status = |object: &Value| {
-        let path = job.output.join(STATUS_FILE);
-        fs::write(&path, format!("{object:#}\n"))
-            .with_context(|| format!("writing `{}` failed", path.display()))
+        // Packs do not depend on it.
+        if let Err(error) = replace(&job.output.join(STATUS_FILE), object) {
+            eprintln!("{}: warning: {error:#}", job.name);
+        }
     };
-    status(&json!({"status": "processing", "started": started.iso()}))?;
+    status(&json!({"status": "processing", "started": started.iso()}));
     let made = make(job, &text, (share, started), &mut Teller::new(&job.name, quiet));
     let completed = Moment::of(SystemTime::now()).iso();
     match made {
         Ok(report) => {
             let report = to_json(&report);
-            status(&json!({"status": "succeeded", "started": started.iso(), "completed": completed}))?;
+            status(&json!({"status": "succeeded", "started": started.iso(), "completed": completed}));
             stamp.write(&described_at, &report)?;
             Ok((Status::Built, Some(report)))
         }
@@ -84,7 +85,7 @@ fn build(job: &Pack, share: &Share, force: bool, quiet: bool) -> anyhow::Result<
             let failed = json!({
                 "status": "failed", "started": started.iso(), "completed": completed, "message": message,
             });
-            status(&failed)?;
+            status(&failed);
             Err(error)
         }
     }
@@ -271,5 +272,20 @@ mod tests {
         assert_eq!([1, 2, 3].map(|number| revision(number).exists()), [false, true, true]);
         fs::remove_file(revision(3)).unwrap();
         check(&job, Status::Built, "succeeded");
+    }
+
+    #[test]
+    fn packs_are_made_though_their_status_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let job = job(folder.path());
+        fs::write(folder.path().join("roads.geojsonl"), ROAD.replace('\n', " ")).unwrap();
+        fs::create_dir_all(job.output.join(STATUS_FILE)).unwrap();
+        assert_eq!(run(&job, &SHARE, false, true).status, Status::Built);
+        fs::remove_dir(job.output.join(STATUS_FILE)).unwrap();
+        assert_eq!(run(&job, &SHARE, true, true).status, Status::Built);
+        let names = fs::read_dir(&job.output).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["1", "2", "region.json", "status.json"]);
     }
 }

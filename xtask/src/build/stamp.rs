@@ -66,11 +66,16 @@ impl Stamp {
     /// Writes the stamp beside a tileset that is whole.
     pub(super) fn write(&self, output: &Path, job: &Value) -> anyhow::Result<()> {
         let stamp = json!({"fingerprint": self.fingerprint, "bytes": file_bytes(output), "job": job});
-        let part = self.path.with_extension("part");
-        fs::write(&part, format!("{stamp:#}\n"))
-            .and_then(|()| fs::rename(&part, &self.path))
-            .with_context(|| format!("writing `{}` failed", self.path.display()))
+        replace(&self.path, &stamp)
     }
+}
+
+/// Writes an object to a file in one step: readers see the old one or the new one, whole.
+pub(super) fn replace(path: &Path, object: &Value) -> anyhow::Result<()> {
+    let part = path.with_extension("part");
+    fs::write(&part, format!("{object:#}\n"))
+        .and_then(|()| fs::rename(&part, path))
+        .with_context(|| format!("writing `{}` failed", path.display()))
 }
 
 /// Returns the path of the stamp: that of the output with `.zellige-job.json` behind its last name.

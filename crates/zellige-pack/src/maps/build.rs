@@ -2,7 +2,7 @@
 //!
 //! In:     a plan; a moment that counts as the time of the build.
 //! Out:    the pack at its path when it is whole, and what it holds.
-//! Keeps:  memory: as many rows as a batch has are on their way, twice; bytes do not depend on threads.
+//! Keeps:  nothing that checking would find fault with goes in; memory: as many rows as a batch has are on their way, twice; bytes do not depend on threads.
 //! Source: workers make the rows of a batch while the calling thread writes those of the batch before.
 
 use std::collections::BTreeMap;
@@ -17,12 +17,14 @@ use zellige_model::TileCoord;
 use zellige_style::glyph::{Face, glyph_range, stack};
 use zellige_style::shave::Saved;
 use zellige_style::url::SpriteFile;
+use zellige_tile::decode::decode;
 
 use super::contents::{Resource, What};
 use super::database::{Stored, Writer};
 use super::given::Detail;
 use super::plan::{DEFAULT_SPRITE, Plan, TiledSource, tile_json};
 use super::tileset::Archives;
+use super::verify::rows::judge;
 use crate::Error;
 use crate::digest::Digest;
 use crate::file::{self, FILE_BYTES_MAX};
@@ -242,6 +244,7 @@ impl Worker {
             Task::Resource(resource) => (self.resource(plan, resource)?, Saved::default()),
             Task::Tile(source_idx, tile) => {
                 let whole = self.sources[*source_idx].tile(*tile)?;
+                decode(&whole).map_err(plan.sources[*source_idx].unreadable(*tile))?;
                 shaved(&plan.sources[*source_idx], *tile, whole)?
             }
         };
@@ -267,10 +270,14 @@ impl Worker {
                     SpriteFile::Image => sheet.image.clone(),
                 })
             }
-            What::File(_) => match plan.file(&resource.url) {
-                Some(path) => file::read(path, FILE_BYTES_MAX),
-                None => Err(Error::Missing { missing: vec![resource.url.clone()] }),
-            },
+            What::File(kind) => {
+                let missing = || Error::Missing { missing: vec![resource.url.clone()] };
+                let content = file::read(plan.file(&resource.url).ok_or_else(missing)?, FILE_BYTES_MAX)?;
+                match judge(*kind, &resource.url, &content) {
+                    Ok(()) => Ok(content),
+                    Err(found) => Err(Error::Unfit { url: resource.url.clone(), found }),
+                }
+            }
         }
     }
 

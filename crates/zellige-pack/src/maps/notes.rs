@@ -11,6 +11,7 @@ use serde_json::Value;
 use zellige_recipe::did_you_mean;
 use zellige_style::document::Style;
 use zellige_style::glyph::Face;
+use zellige_style::url;
 
 use super::contents::{CLIENT_TILES_MAX, Resource, TILES_MAX, What};
 use super::given::Given;
@@ -39,6 +40,7 @@ pub(super) fn notes(known: &Known<'_>) -> Vec<String> {
             "the pack has {n_tiles} tiles, clients merge at most {CLIENT_TILES_MAX} unless their app allows more"
         ));
     }
+    keys(known.style, &mut out);
     layers(known, &mut out);
     images(known, &mut out);
     let is_tileset =
@@ -76,6 +78,21 @@ fn fonts(known: &Known<'_>, out: &mut Vec<String>) {
         if !faces.iter().any(|face| names.iter().any(|name| is_named(face, name))) {
             let faces: Vec<String> = faces.iter().map(|face| format!("`{}`", face.name())).collect();
             out.push(format!("no layer of the style asks for {} of font file `{file}`", faces.join(", ")));
+        }
+    }
+}
+
+/// Notes parameters of URLs that may be secrets: clients ask by these URLs, so they are packed as they are.
+fn keys(style: &Style, out: &mut Vec<String>) {
+    let sources =
+        style.sources.iter().flat_map(|source| source.url.iter().chain(&source.tiles).chain(&source.files));
+    let urls = sources.chain(style.sprites.iter().map(|sprite| &sprite.url)).chain(&style.glyphs);
+    for url in urls {
+        for name in url::keys(url) {
+            let place = url.split('?').next().unwrap_or(url);
+            out.push(format!(
+                "the parameter `{name}` of `{place}` is packed as it is, only `access_token` is taken out"
+            ));
         }
     }
 }

@@ -9,7 +9,7 @@
 //! `file` looks at the database as such, `rows` at each row, `whole` at what is missing.
 
 mod file;
-mod rows;
+pub(super) mod rows;
 mod whole;
 
 use std::fmt;

@@ -271,6 +271,43 @@ fn layers_that_no_tileset_has_are_noted() {
 }
 
 #[test]
+fn keys_that_stay_in_urls_are_noted() {
+    let mut world = World::new();
+    let style = STYLE.replace("mapbox://sprites/me/map", "https://example.org/map?v=1&Key=a&access_token=b");
+    world.given.style = style.into();
+    let key = "the parameter `Key` of `https://example.org/map` is packed as it is, only `access_token` is taken out";
+    check_notes(&world, &[key, "image `dot` was not given, layers draw nothing in its place"]);
+}
+
+#[test]
+fn what_checking_would_find_fault_with_is_not_packed() {
+    let mut world = World::new();
+    let url = "https://example.org/a.geojson";
+    world.given.style = format!(
+        r#"{{"version": 8, "sources": {{"a": {{"type": "geojson", "data": "{url}"}}}},
+            "layers": [{{"id": "a", "type": "fill", "source": "a"}}]}}"#
+    )
+    .into();
+    let path = world.folder.path().join("a.geojson");
+    world.given.files = vec![(url.to_owned(), path.clone())];
+    for (content, found) in [
+        ("[1]", "it is no JSON object"),
+        (r#"{"a": "https://a.org?access_token=b"}"#, "it carries an access token"),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let error = world.make(&region(), &settings(1)).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot pack file `{url}`: {found}"));
+        assert!(!world.path().exists());
+    }
+    let mut world = World::new();
+    world.given.tilesets[1].1 = world.folder.path().join("broken.pmtiles");
+    sparse_archive(&world.given.tilesets[1].1, "towns", (4, 4), None, b"no tile");
+    world.given.style = STYLE.replace("mapbox://me.land,me.towns", "mapbox://me.towns").into();
+    let error = world.make(&region(), &settings(1)).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read tile `0/0/0` of `me.towns`");
+}
+
+#[test]
 fn packs_that_clients_merge_only_when_told_to_are_noted() {
     let mut world = World::new();
     let style = |maxzoom: u8| {

@@ -210,7 +210,7 @@ fn content(row: &Row<'_>, place: &str, verdict: &mut Verdict) -> rusqlite::Resul
 }
 
 /// Looks at the content of a resource; says what is wrong with it.
-fn judge(kind: Kind, url: &str, content: &[u8]) -> Result<(), String> {
+pub(in crate::maps) fn judge(kind: Kind, url: &str, content: &[u8]) -> Result<(), String> {
     if content.starts_with(GZIP) {
         return Err("it is gzip data, which clients do not inflate".to_owned());
     }
