@@ -335,9 +335,10 @@ fn estimate(
     let plan = maps::plan(region, region.name.as_deref().unwrap_or_default(), resources).map_err(failure)?;
     let forecast = watched(given, is_cancelled, |watch| maps::forecast(&plan, threads, watch));
     let forecast = forecast.map_err(failure)?;
-    tell_notes(plan.notes());
+    let notes = [&region.notes, plan.notes()].concat();
+    tell_notes(&notes);
     if given.has("json") {
-        print(&format!("{:#}\n", forecast_to_json(&forecast, plan.notes())))?;
+        print(&format!("{:#}\n", forecast_to_json(&forecast, &notes)))?;
     } else {
         let mut text = forecast_to_text(&forecast);
         if region.navigation {

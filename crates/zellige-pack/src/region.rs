@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 use zellige_model::{Geometry, GeometryKind, LonLat, Zoom};
+use zellige_recipe::did_you_mean;
 
 use crate::cover::Shape;
 use crate::japan;
@@ -25,11 +26,19 @@ pub const DESCRIPTION_CHARS_MAX: usize = 1000;
 pub const ID_CHARS_MAX: usize = 32;
 /// The deepest zoom of a maps pack.
 pub const ZOOM_MAX: u8 = 16;
+/// The members of a region.
+const MEMBERS: [&str; 3] = ["name", "description", "configuration"];
+/// The members of `configuration`.
+const CONFIGURATION_MEMBERS: [&str; 3] = ["geography", "maps", "navigation"];
+/// The members of `configuration.maps`.
+const MAPS_MEMBERS: [&str; 4] = ["style_url", "min_zoom", "max_zoom", "include_ideographs"];
 /// How the URL of a style begins.
 const STYLE_SCHEME: &str = "mapbox://styles/";
 /// How often edges may meet rows of tiles at the deepest zoom: seconds of counting. Outlines of countries have a
 /// hundredth of it, combs whose teeth reach around the world more.
 const CROSSED_ROWS_MAX: u64 = 20_000_000;
+/// Why polygons are refused that enclose nothing: as much clockwise as counterclockwise, as bow ties do, is nothing.
+const NO_AREA: &str = "encloses no area: it is a line, lies beyond 85.0511 degrees, or crosses itself so that its parts cancel out";
 /// The farthest longitude: polygons over the antimeridian may run on into the next world.
 const LONGITUDE_MAX: f64 = 360.0;
 
@@ -48,6 +57,8 @@ pub struct Region {
     pub navigation: bool,
     /// The member `configuration` as it was written.
     pub configuration: Value,
+    /// Members that were passed over and look like misspelt ones: sentences for people.
+    pub notes: Vec<String>,
 }
 
 /// What a maps pack has to hold.
@@ -125,7 +136,8 @@ impl RegionRefused {
 ///
 /// # Errors
 ///
-/// All reasons why it is refused. Members that nobody knows are passed over.
+/// All reasons why it is refused, members that look like misspelt ones among them. Members that nobody knows are
+/// passed over.
 ///
 /// # Examples
 ///
@@ -138,14 +150,18 @@ impl RegionRefused {
 /// ```
 pub fn parse(text: &[u8]) -> Result<Region, RegionRefused> {
     let mut reasons = Vec::new();
-    match read(text, &mut reasons) {
-        Some(region) if reasons.is_empty() => Ok(region),
-        _ => Err(RegionRefused { reasons }),
+    let mut notes = Vec::new();
+    match read(text, &mut reasons, &mut notes) {
+        Some(region) if reasons.is_empty() => Ok(Region { notes, ..region }),
+        _ => {
+            reasons.append(&mut notes);
+            Err(RegionRefused { reasons })
+        }
     }
 }
 
 /// Reads as much as can be read and notes what is wrong; nothing is missing from `reasons` when nothing is returned.
-fn read(text: &[u8], reasons: &mut Vec<String>) -> Option<Region> {
+fn read(text: &[u8], reasons: &mut Vec<String>, notes: &mut Vec<String>) -> Option<Region> {
     if text.len() > REGION_BYTES_MAX {
         reasons.push(format!("it has `{}` bytes, expected at most {REGION_BYTES_MAX}", text.len()));
         return None;
@@ -161,9 +177,11 @@ fn read(text: &[u8], reasons: &mut Vec<String>) -> Option<Region> {
         reasons.push(format!("it is {}, expected an object", kind(&document)));
         return None;
     };
+    misspelt(document, "", &MEMBERS, notes);
     let name = text_member(document, "name", NAME_CHARS_MAX, reasons);
     let description = text_member(document, "description", DESCRIPTION_CHARS_MAX, reasons);
     let configuration = object(document, "configuration", "configuration", reasons)?;
+    misspelt(configuration, "configuration.", &CONFIGURATION_MEMBERS, notes);
     let geography = geography(configuration, reasons);
     let navigation = navigation(configuration, reasons);
     let maps = match configuration.get("maps") {
@@ -173,8 +191,10 @@ fn read(text: &[u8], reasons: &mut Vec<String>) -> Option<Region> {
             }
             None
         }
-        Some(_) => object(configuration, "maps", "configuration.maps", reasons)
-            .and_then(|members| maps(members, reasons)),
+        Some(_) => object(configuration, "maps", "configuration.maps", reasons).and_then(|members| {
+            misspelt(members, "configuration.maps.", &MAPS_MEMBERS, notes);
+            maps(members, reasons)
+        }),
     };
     let geography = geography?;
     let navigation = navigation?;
@@ -190,7 +210,18 @@ fn read(text: &[u8], reasons: &mut Vec<String>) -> Option<Region> {
         }
     }
     let configuration = Value::Object(configuration.clone());
-    Some(Region { name, description, geography, maps, navigation, configuration })
+    Some(Region { name, description, geography, maps, navigation, configuration, notes: Vec::new() })
+}
+
+/// Notes the members below `path` that are near to known ones.
+fn misspelt(members: &Map<String, Value>, path: &str, known: &[&str], notes: &mut Vec<String>) {
+    // What is there as well was not meant by another name.
+    let free = || known.iter().copied().filter(|known| !members.contains_key(*known));
+    for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
+        if let Some(meant) = did_you_mean(name, free()) {
+            notes.push(format!("`{path}{name}` is passed over, {meant}"));
+        }
+    }
 }
 
 /// Returns a text that may be missing.
@@ -335,7 +366,7 @@ fn geography(configuration: &Map<String, Value>, reasons: &mut Vec<String>) -> O
     let checked = geometry.and_then(|geometry| {
         let shape = Shape::of(&geometry);
         if !shape.has_area() {
-            return Err(format!("`{path}` encloses no area between 85.0511 degrees south and north"));
+            return Err(format!("`{path}` {NO_AREA}"));
         }
         if Zoom::new(ZOOM_MAX).is_some_and(|zoom| shape.n_crossed_rows(zoom) > CROSSED_ROWS_MAX) {
             return Err(format!("`{path}` is too intricate, expected fewer long edges"));
@@ -535,12 +566,26 @@ mod tests {
             &with_ring("[[0,0],[\"1\",0],[1,1],[0,0]]"),
             &at("coordinates[0][1]` is `[\"1\",0]`, expected longitude and latitude"),
         );
-        for flat in ["[[0,0],[1,0],[2,0],[0,0]]", "[[0,86],[9,86],[9,89],[0,86]]"] {
-            check(
-                &with_ring(flat),
-                &at("coordinates` encloses no area between 85.0511 degrees south and north"),
-            );
+        for nothing in [
+            "[[0,0],[1,0],[2,0],[0,0]]",
+            "[[0,86],[9,86],[9,89],[0,86]]",
+            "[[0,-1],[1,1],[1,-1],[0,1],[0,-1]]",
+            "[[0,0],[1,0],[1,1],[0,0]],[[0,0],[1,0],[1,1],[0,0]]",
+        ] {
+            check(&with_ring(nothing), &at(&format!("coordinates` {NO_AREA}")));
         }
+    }
+
+    #[test]
+    fn misspelt_members_are_noted_or_told_beside_the_reasons() {
+        let text = with_maps(MAPS).replace("\"maps\"", "\"navigaton\":true,\"id\":1,\"maps\"");
+        let note = "`configuration.navigaton` is passed over, did you mean \"navigation\"?";
+        assert_eq!(parse(text.as_bytes()).unwrap().notes, [note]);
+        check(
+            &with_maps(&MAPS.replace("max_zoom", "maxzoom")),
+            "`configuration.maps.max_zoom` is missing\n\
+             `configuration.maps.maxzoom` is passed over, did you mean \"max_zoom\"?",
+        );
     }
 
     #[test]

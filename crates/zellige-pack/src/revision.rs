@@ -162,7 +162,7 @@ fn make(
 ) -> Result<PackReport, Error> {
     let Settings { id, username, threads, moment } = settings;
     let name = region.name.as_deref().unwrap_or(id.as_str());
-    let mut notes = Vec::new();
+    let mut notes = region.notes.clone();
     let mut packs = Vec::new();
     let pack = |domain: &str, digest: &Digest, data_version: &str| {
         json!({
