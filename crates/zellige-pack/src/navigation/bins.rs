@@ -24,6 +24,8 @@ const ROWS: i64 = rows(FINEST) as i64 * BINS_SIDE as i64;
 
 /// So many entries all bins have at most, 8 bytes each.
 const ENTRIES_MAX: usize = 1 << 28;
+/// So many times an edge touches a bin at most, 16 bytes each: a thousand times what the longest roads do.
+const TOUCHES_MAX: usize = 1 << 22;
 
 /// The edges in each bin of a tile.
 pub(super) type Bins = [Vec<GraphId>; BINS];
@@ -45,6 +47,9 @@ pub(super) fn of(
         touched.clear();
         for pair in graph.shape(edge).windows(2) {
             touch(pair[0], pair[1], &mut touched);
+            if touched.len() > TOUCHES_MAX {
+                return Err(Error::TooManyBins { n_entries_max: TOUCHES_MAX });
+            }
         }
         touched.sort_unstable();
         touched.dedup();
@@ -95,7 +100,11 @@ fn touch(a: Vertex, b: Vertex, out: &mut Vec<(i64, i64)>) {
 mod tests {
     use zellige_model::LonLat;
 
+    use std::ops::ControlFlow;
+
     use super::*;
+    use crate::navigation::drawn;
+    use crate::progress::{Phase, Watch};
 
     /// Checks the bins of a segment, as hundredths of degrees of their south-western corners.
     fn check(a: (f64, f64), b: (f64, f64), expected: &[(i64, i64)]) {
@@ -114,6 +123,16 @@ mod tests {
         check((0.01, 0.01), (0.09, 0.06), &[(0, 0), (5, 0), (5, 5)]);
         check((0.09, 0.06), (0.01, 0.01), &[(0, 0), (5, 0), (5, 5)]);
         check((0.01, 0.12), (0.01, 0.01), &[(0, 0), (0, 5), (0, 10)]);
+    }
+
+    #[test]
+    fn edge_that_goes_round_the_world_again_and_again_is_refused() {
+        let line: Vec<(i32, i32)> = (0..6000).map(|x| (x % 2 * 170_000 + x, x % 2 * 80_000)).collect();
+        let graph = drawn::graph(&[("highway=track", &line)]);
+        let watch: Watch<'_> = &mut |_| ControlFlow::Continue(());
+        let mut counter = Counter::begin(watch, Phase::Weights, None).unwrap();
+        let error = of(&graph, &[GraphId::NONE; 2], &mut counter).unwrap_err();
+        assert!(matches!(error, Error::TooManyBins { n_entries_max: TOUCHES_MAX }), "{error}");
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub enum Error {
         /// The bound.
         n_roads_max: usize,
     },
-    /// Roads are so long that the lists by which positions are matched to them would be too large.
-    #[error("the roads of the region pass through more than {n_entries_max} squares of 0.05 degrees")]
+    /// Roads are so long, or one of them is, that the lists by which positions are matched to them would be too large.
+    #[error("roads of the region pass through squares of 0.05 degrees more than {n_entries_max} times")]
     TooManyBins {
         /// The bound.
         n_entries_max: usize,

@@ -2,7 +2,7 @@
 //!
 //! In:     the graph, bans that name roads by keys.
 //! Out:    [`Restrictions`]: forbidden turns as bits of an arm, and longer or partial ones as lists of arms.
-//! Keeps:  a ban whose roads do not meet forbids nothing and is counted.
+//! Keeps:  a ban whose roads do not meet, or meet too often, forbids nothing and is counted.
 //! Source: a ban binds vehicles; one that binds all of them and has two roads is a bit, others are lists.
 
 use rustc_hash::FxHashMap;
@@ -15,6 +15,10 @@ use crate::progress::{Counter, Stopped};
 
 /// So many arms a list has at most: the number of those between the first and the last has five bits.
 const ARMS_MAX: usize = 33;
+/// So many lists all bans make at most, about 64 bytes each.
+const LISTS_MAX: usize = 1 << 22;
+/// So many ways a ban has at most through the roads that it names.
+const PATHS_MAX: usize = 1000;
 
 /// Forbidden turns of a graph.
 #[derive(Debug, Default)]
@@ -57,14 +61,20 @@ impl Restrictions {
         for ban in bans {
             counter.add(1)?;
             let paths = paths(graph, ban, &by_key);
-            if paths.is_empty() {
-                let example = || Example {
-                    source: 0,
-                    place: ban.place,
-                    reason: "the roads of a turn restriction do not meet as it says".to_owned(),
-                    text: String::new(),
-                };
+            let ignored = match paths.len() {
+                0 => Some("the roads of a turn restriction do not meet as it says".to_owned()),
+                PATHS_MAX.. => {
+                    Some(format!("the roads of a turn restriction meet in {PATHS_MAX} places or more"))
+                }
+                _ if restrictions.lists.len() >= LISTS_MAX => {
+                    Some(format!("there are more than {LISTS_MAX} turn restrictions of its kind"))
+                }
+                _ => None,
+            };
+            if let Some(reason) = ignored {
+                let example = || Example { source: 0, place: ban.place, reason, text: String::new() };
                 findings.add(FindingCode::TurnBanIgnored, 0, ban.place, example);
+                continue;
             }
             for path in paths {
                 restrictions.add(graph, ban, path);
@@ -102,7 +112,7 @@ impl Restrictions {
     }
 }
 
-/// Returns the sequences of arms that a ban means.
+/// Returns the sequences of arms that a ban means, [`PATHS_MAX`] of them at most.
 fn paths(graph: &Graph, ban: &Ban, by_key: &FxHashMap<u64, Vec<u32>>) -> Vec<Vec<u32>> {
     let none = Vec::new();
     let then: Vec<&Vec<u32>> = ban.then.iter().map(|key| by_key.get(key).unwrap_or(&none)).collect();
@@ -115,6 +125,9 @@ fn paths(graph: &Graph, ban: &Ban, by_key: &FxHashMap<u64, Vec<u32>>) -> Vec<Vec
                     && ban.at.is_none_or(|at| graph.nodes[graph.end(arm) as usize].at == at);
                 if is_meant {
                     found.extend(follow(graph, arm, &then, ban.last_direction));
+                    if found.len() == PATHS_MAX {
+                        return found;
+                    }
                 }
             }
         }
@@ -250,6 +263,33 @@ mod tests {
         let restrictions =
             drawn::unwatched(|counter| Restrictions::of(&graph, &bans, &mut Findings::default(), counter));
         assert_eq!(restrictions.lists.len(), 1);
+    }
+
+    #[test]
+    fn ban_that_means_too_much_is_counted() {
+        let rungs = |n: usize| -> usize {
+            // A ladder, and a ban from its one stile to all of its rungs.
+            let n = n as i32;
+            let stile: Vec<(i32, i32)> = (0..=n).map(|x| (x, 0)).collect();
+            let rungs: Vec<[(i32, i32); 2]> = (1..=n).map(|x| [(x, 0), (x, 1)]).collect();
+            let mut ladder: Vec<Drawn<'_>> = vec![("highway=primary", &stile)];
+            ladder.extend(rungs.iter().map(|rung| ("highway=primary", &rung[..])));
+            let mut roads = drawn::roads(&ladder);
+            for rung in &mut roads[1..] {
+                rung.keys = [key("rung"), 0];
+            }
+            let mut findings = Findings::default();
+            let bans = [Ban { first_direction: Some(ALONG), ..ban(BanKind::No, &["rung"]) }];
+            let restrictions = drawn::unwatched(|counter| {
+                let graph = Graph::new(roads, &mut Findings::default(), counter)?;
+                Restrictions::of(&graph, &bans, &mut findings, counter)
+            });
+            let n_ignored = findings.get(FindingCode::TurnBanIgnored).map_or(0, |tally| tally.count as usize);
+            assert!(n_ignored < 2);
+            restrictions.bits.iter().filter(|bits| **bits != 0).count() + n_ignored
+        };
+        assert_eq!(rungs(PATHS_MAX - 1), PATHS_MAX - 1);
+        assert_eq!(rungs(PATHS_MAX), 1);
     }
 
     #[test]
