@@ -137,7 +137,7 @@ pub fn build(
     let mut graph = Graph::new(roads, &mut findings, &mut counter)?;
     links::settle(&mut graph);
     if graph.edges.is_empty() {
-        return Err(Error::NoRoads);
+        return Err(Error::NoRoads { findings });
     }
     let restrictions = Restrictions::of(&graph, &bans, &mut findings, &mut counter)?;
     let places = Places::of(&graph)?;

@@ -84,7 +84,7 @@ fn region_without_roads_is_an_error_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     for (lines, within) in [(OSM, [0.0, 0.0, 1.0, 1.0]), ("", BOX)] {
         let error = pack(lines, within, &folder.path().join("pack.tar")).unwrap_err();
-        assert!(matches!(error, Error::NoRoads));
+        assert!(matches!(error, Error::NoRoads { .. }));
         assert_eq!(error.to_string(), "the region has no road, so there is nothing to navigate on");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

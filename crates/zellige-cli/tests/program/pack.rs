@@ -64,9 +64,9 @@ fn roads_become_a_pack() {
     let told = desk.run("pack ways.json --roads roads.geojsonl --id here -o out").done();
     assert!(told.starts_with("out/1/navigation.tar: 2 junctions, 1 edge, 1 km, "), "{told}");
     desk.run("pack verify out").done();
-    desk.write("none.geojsonl", point("a", 1.0, 2.0).as_bytes());
+    desk.write("none.geojsonl", format!("{}no feature\n", point("a", 1.0, 2.0).repeat(2)).as_bytes());
     let failed = desk.run("pack ways.json --roads none.geojsonl --id here -o out");
-    failed.fails(1, &["the region has no road"]);
+    failed.fails(1, &["the region has no road, so there is nothing to navigate on; left out: 1 `line-undecodable`, 2 `not-a-road`"]);
     assert_eq!(desk.json("out/region.json")["revision"].as_u64(), Some(1));
     assert!(!desk.path("out/2").exists());
 }

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+use zellige_model::Findings;
 
 use crate::progress::Stopped;
 
@@ -22,8 +23,11 @@ pub enum Error {
         source: zellige_ingest::Error,
     },
     /// No road of the source meets the region.
-    #[error("the region has no road, so there is nothing to navigate on")]
-    NoRoads,
+    #[error("the region has no road, so there is nothing to navigate on{}", counted(.findings))]
+    NoRoads {
+        /// What was left out.
+        findings: Findings,
+    },
     /// The source has more roads than a pack can number.
     #[error("the region has more than {n_roads_max} roads")]
     TooManyRoads {
@@ -87,6 +91,13 @@ impl From<Stopped> for Error {
     fn from(_: Stopped) -> Self {
         Self::Stopped
     }
+}
+
+/// Returns what was left out, with its numbers; nothing when nothing was.
+fn counted(findings: &Findings) -> String {
+    let counts: Vec<String> =
+        findings.iter().map(|(code, tally)| format!("{} `{code}`", tally.count)).collect();
+    if counts.is_empty() { String::new() } else { format!("; left out: {}", counts.join(", ")) }
 }
 
 impl Error {

@@ -27,7 +27,7 @@ pub(crate) fn run(lines: &[u8]) {
             assert_eq!(verdict.faults, []);
             assert_eq!(verdict.edges, 2 * report.counts.edges);
         }
-        Err(Error::NoRoads | Error::Source { .. }) => assert!(!path.exists()),
+        Err(Error::NoRoads { .. } | Error::Source { .. }) => assert!(!path.exists()),
         Err(error) => panic!("{error}"),
     }
 }
