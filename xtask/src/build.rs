@@ -14,9 +14,10 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use serde_json::Value;
 use zellige::Settings;
 
 use crate::usage::{self, Usage};
@@ -49,7 +50,36 @@ struct Outcome {
     status: Status,
     elapsed: Duration,
     /// The job object of the build that made the tileset; nothing when there is none.
-    report: Option<serde_json::Value>,
+    report: Option<Value>,
+}
+
+impl Outcome {
+    /// Builds a job and says how it ended; `tell` goes on with what was built, unless all is to be `quiet`.
+    fn of(
+        name: &str,
+        quiet: bool,
+        build: impl FnOnce() -> anyhow::Result<(Status, Option<Value>)>,
+        tell: impl FnOnce(&Value),
+    ) -> Self {
+        let started = Instant::now();
+        let (status, report) = build().unwrap_or_else(|error| {
+            eprintln!("{name}: failed: {error:#}");
+            (Status::Failed, None)
+        });
+        let elapsed = started.elapsed();
+        if let (Status::Built, Some(report), false) = (status, &report, quiet) {
+            println!("{name}: built in {:.1} s", elapsed.as_secs_f64());
+            tell(report);
+        }
+        Self { status, elapsed, report }
+    }
+}
+
+/// Tells the warnings or notes of a job, each on its first line.
+fn warn(name: &str, word: &str, report: &Value) {
+    for warning in report["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        eprintln!("{name}: {word}: {}", warning.lines().next().unwrap_or_default());
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,11 +20,12 @@ use std::time::{Instant, SystemTime};
 use serde_json::{Map, Value, json};
 use zellige::job::report::{ExampleReport, FindingReport};
 use zellige::model::{Example, FindingCode, Tally};
+use zellige::pack::digest::Digest;
 use zellige::pack::file::{self, FONT_BYTES_MAX};
 use zellige::pack::maps::{self, Detail, Forecast, Given as MapsGiven, TILES_MAX};
 use zellige::pack::moment::Moment;
 use zellige::pack::progress::{Phase, Progress, Watch};
-use zellige::pack::region::{self, REGION_BYTES_MAX, Region, RegionId};
+use zellige::pack::region::{self, ID_EXPECTED, REGION_BYTES_MAX, Region, RegionId};
 use zellige::pack::revision::{PackReport, REGION_FILE, Resources, Settings};
 use zellige::pack::{Error, navigation};
 use zellige::style::document::STYLE_BYTES_MAX;
@@ -39,8 +40,6 @@ use crate::report::push_finding;
 use crate::show::{Align, Table, bytes, counted, grouped, print, printable, put, span};
 use crate::sources;
 
-/// What ids of regions and accounts are made of.
-const ID_EXPECTED: &str = "1 to 32 of A-Z a-z 0-9 - _";
 /// Flags that are about a maps pack.
 const MAPS_FLAGS: [&str; 6] = ["style", "tileset", "icons", "font", "file", "optimize"];
 /// Characters of a note, a problem or a finding that are shown.
@@ -135,8 +134,13 @@ pub(crate) fn run(given: &Given) -> Result<(), Failure> {
     if is_estimate {
         return estimate(given, &region, &resources.maps, (threads, &is_cancelled));
     }
-    let settings =
-        Settings { username: username(given, &region)?, id, threads, moment: Moment::of(SystemTime::now()) };
+    let user = given.read("user", ID_EXPECTED, RegionId::new)?;
+    let settings = Settings {
+        username: region.username(user.as_ref()),
+        id,
+        threads,
+        moment: Moment::of(SystemTime::now()),
+    };
     let folder = output.unwrap_or_default();
     let started = Instant::now();
     let report =
@@ -251,12 +255,6 @@ fn region_id(given: &Given, path: &Path) -> Result<RegionId, Failure> {
             path.display()
         ))
     })
-}
-
-/// Returns the account of the URLs of packs.
-fn username(given: &Given, region: &Region) -> Result<String, Failure> {
-    let name = given.read("user", ID_EXPECTED, RegionId::new)?;
-    Ok(name.as_ref().map(RegionId::as_str).or(region.username()).unwrap_or("me").to_owned())
 }
 
 fn resources(given: &Given, region: &Region, is_cancelled: &Arc<AtomicBool>) -> Result<Resources, Failure> {
@@ -400,34 +398,19 @@ fn to_text(report: &PackReport, folder: &Path, elapsed: std::time::Duration) -> 
     let mut out = String::new();
     if let Some((path, maps)) = &report.maps {
         let counts = maps.counts;
-        put(
-            &mut out,
-            format_args!(
-                "{}: {} ({} of them empty), {}, {}\n",
-                path.display(),
-                counted(counts.tiles, "tile", "tiles"),
-                grouped(counts.tiles_empty),
-                counted(counts.resources, "resource", "resources"),
-                bytes(maps.digest.bytes)
-            ),
-        );
+        let tiles = counted(counts.tiles, "tile", "tiles");
+        let tiles = format!("{tiles} ({} of them empty)", grouped(counts.tiles_empty));
+        push_pack(&mut out, path, &[tiles, counted(counts.resources, "resource", "resources")], &maps.digest);
         if let Some(saved) = counts.saved {
             push_saved(&mut out, saved);
         }
     }
     if let Some((path, navigation)) = &report.navigation {
         let counts = navigation.counts;
-        put(
-            &mut out,
-            format_args!(
-                "{}: {}, {}, {} km, {}\n",
-                path.display(),
-                counted(counts.junctions, "junction", "junctions"),
-                counted(counts.edges, "edge", "edges"),
-                grouped(counts.length_m / 1000),
-                bytes(navigation.digest.bytes)
-            ),
-        );
+        let (junctions, edges) =
+            (counted(counts.junctions, "junction", "junctions"), counted(counts.edges, "edge", "edges"));
+        let length = format!("{} km", grouped(counts.length_m / 1000));
+        push_pack(&mut out, path, &[junctions, edges, length], &navigation.digest);
         for finding in findings(navigation) {
             push_finding(&mut out, &finding);
         }
@@ -442,6 +425,11 @@ fn to_text(report: &PackReport, folder: &Path, elapsed: std::time::Duration) -> 
         ),
     );
     out
+}
+
+/// Says where a pack is, what it holds, and its size.
+fn push_pack(out: &mut String, path: &Path, contents: &[String], digest: &Digest) {
+    put(out, format_args!("{}: {}, {}\n", path.display(), contents.join(", "), bytes(digest.bytes)));
 }
 
 /// Says what was left out of tiles.

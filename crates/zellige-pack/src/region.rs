@@ -24,6 +24,10 @@ pub const NAME_CHARS_MAX: usize = 100;
 pub const DESCRIPTION_CHARS_MAX: usize = 1000;
 /// The most characters of the id of a region.
 pub const ID_CHARS_MAX: usize = 32;
+/// What ids of regions and names of accounts are made of, for people.
+pub const ID_EXPECTED: &str = "1 to 32 of A-Z a-z 0-9 - _";
+/// The account in the URLs of packs when nobody names one.
+const USERNAME_DEFAULT: &str = "me";
 /// The deepest zoom of a maps pack.
 pub const ZOOM_MAX: u8 = 16;
 /// The members of a region.
@@ -75,10 +79,12 @@ pub struct Maps {
 }
 
 impl Region {
-    /// Returns the account that the style belongs to; nothing without maps.
+    /// Returns the account that stands in the URLs of packs: the one that is `wanted`, or else that of the style, or
+    /// else `me`.
     #[must_use]
-    pub fn username(&self) -> Option<&str> {
-        self.maps.as_ref()?.style_url.strip_prefix(STYLE_SCHEME)?.split('/').next()
+    pub fn username(&self, wanted: Option<&RegionId>) -> String {
+        let of_style = || self.maps.as_ref()?.style_url.strip_prefix(STYLE_SCHEME)?.split('/').next();
+        wanted.map(RegionId::as_str).or_else(of_style).unwrap_or(USERNAME_DEFAULT).to_owned()
     }
 
     /// Returns the polygon as GeoJSON, every coordinate with a decimal point.
@@ -538,6 +544,15 @@ mod tests {
         for id in ["", "a b", "ä", &"a".repeat(33)] {
             assert_eq!(RegionId::new(id), None, "{id}");
         }
+    }
+
+    #[test]
+    fn accounts_are_those_that_are_wanted_or_of_the_style() {
+        let username =
+            |text: &str, wanted: Option<RegionId>| parse(text.as_bytes()).unwrap().username(wanted.as_ref());
+        assert_eq!(username(&with_maps(&MAPS.replace("/me/", "/you/")), None), "you");
+        assert_eq!(username(&with_maps(MAPS), RegionId::new("she")), "she");
+        assert_eq!(username(&with_geography(SQUARE), None), "me");
     }
 
     #[test]

@@ -101,7 +101,9 @@ pub fn pack(
     }
     let is_new = !folder.exists();
     fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    let report = revise(region, resources, folder, settings, watch);
+    let report = revise(folder, &settings.id, |place, revision| {
+        make(region, resources, (place, revision), settings, watch)
+    });
     if is_new && report.is_err() {
         // It stays when something is in it.
         drop(fs::remove_dir(folder));
@@ -109,23 +111,22 @@ pub fn pack(
     report
 }
 
-/// Makes the packs of the next revision; the description in the making is locked, so no other run does the same.
+/// Lets the packs of the next revision be made at its place, by its number; the description in the making is locked,
+/// so no other run does the same.
 fn revise(
-    region: &Region,
-    resources: Resources,
     folder: &Path,
-    settings: &Settings,
-    watch: Watch<'_>,
+    id: &RegionId,
+    make: impl FnOnce(&Path, u64) -> Result<PackReport, Error>,
 ) -> Result<PackReport, Error> {
     let path = folder.join(REGION_FILE);
     let name = path.display().to_string();
     let part =
         Part::file(&path, &CreateOptions { overwrite: true }).map_err(Error::archive("start", &name))?;
-    let last = last_revision(folder, &settings.id)?;
+    let last = last_revision(folder, id)?;
     let revision = last.checked_add(1).ok_or(Error::RegionFile { path: path.clone() })?;
     let place = folder.join(revision.to_string());
     fs::create_dir_all(&place).map_err(Error::io("create", &place))?;
-    let made = make(region, resources, (&place, revision), settings, watch).and_then(|report| {
+    let made = make(&place, revision).and_then(|report| {
         let text = description(&report.region)?;
         part.as_file().write_all(text.as_bytes()).map_err(Error::io("write", &path))?;
         Ok(report)

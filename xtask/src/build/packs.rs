@@ -9,16 +9,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::{Value, json};
 use zellige::Source;
 use zellige::pack::file::{self, FONT_BYTES_MAX};
 use zellige::pack::maps::{Detail, Given, read_icons};
 use zellige::pack::moment::Moment;
 use zellige::pack::progress::{Phase, Progress};
-use zellige::pack::region::{self, REGION_BYTES_MAX, Region, RegionId};
+use zellige::pack::region::{self, ID_EXPECTED, REGION_BYTES_MAX, Region, RegionId};
 use zellige::pack::revision::{
     MAPS_FILE, NAVIGATION_FILE, PackReport, REGION_FILE, Resources, Settings, described,
 };
@@ -27,31 +27,15 @@ use zellige::style::document::STYLE_BYTES_MAX;
 use super::jobs::{Document, Pack};
 use super::publish::{Share, Teller};
 use super::stamp::{Stamp, hash_file, hash_text, replace};
-use super::{Outcome, Status};
+use super::{Outcome, Status, warn};
 
 /// What tells how the latest run of a job went.
 const STATUS_FILE: &str = "status.json";
-/// The account in the URLs of packs when neither job nor style names one.
-const USERNAME_DEFAULT: &str = "me";
 
 /// Runs a pack job if it has to run.
 pub(super) fn run(job: &Pack, share: &Share, force: bool, quiet: bool) -> Outcome {
-    let started = Instant::now();
-    let (status, report) = match build(job, share, force, quiet) {
-        Ok(ended) => ended,
-        Err(error) => {
-            eprintln!("{}: failed: {error:#}", job.name);
-            (Status::Failed, None)
-        }
-    };
-    let elapsed = started.elapsed();
-    if let (Status::Built, Some(report), false) = (status, &report, quiet) {
-        println!("{}: built in {:.1} s", job.name, elapsed.as_secs_f64());
-        for note in report["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            eprintln!("{}: note: {note}", job.name);
-        }
-    }
-    Outcome { status, elapsed, report }
+    let tell = |report: &Value| warn(&job.name, "note", report);
+    Outcome::of(&job.name, quiet, || build(job, share, force, quiet), tell)
 }
 
 fn build(job: &Pack, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(Status, Option<Value>)> {
@@ -100,9 +84,10 @@ fn make(
     let region = region::parse(text).map_err(|refused| {
         anyhow::anyhow!("{} is refused\n  {}", job.region.name("region"), refused.reasons.join("\n  "))
     })?;
+    let user = (!job.username.is_empty()).then(|| id(&job.username)).transpose()?;
     let settings = Settings {
-        id: id(job)?,
-        username: username(job, &region),
+        id: id(if job.id.is_empty() { &job.name } else { &job.id })?,
+        username: region.username(user.as_ref()),
         threads: job.threads.unwrap_or(share.threads),
         moment,
     };
@@ -126,18 +111,9 @@ fn sentence(progress: &Progress) -> String {
     }
 }
 
-/// Returns the id of the region: what the job says, or its own name.
-fn id(job: &Pack) -> anyhow::Result<RegionId> {
-    let id = if job.id.is_empty() { &job.name } else { &job.id };
-    match RegionId::new(id) {
-        Some(id) => Ok(id),
-        None => bail!("`{id}` is no region id, expected 1 to 32 of A-Z a-z 0-9 - _"),
-    }
-}
-
-fn username(job: &Pack, region: &Region) -> String {
-    let names = [Some(job.username.as_str()).filter(|name| !name.is_empty()), region.username()];
-    names.into_iter().flatten().next().unwrap_or(USERNAME_DEFAULT).to_owned()
+/// Returns the id of a region or the name of an account.
+fn id(text: &str) -> anyhow::Result<RegionId> {
+    RegionId::new(text).with_context(|| format!("`{text}` is no id, expected {ID_EXPECTED}"))
 }
 
 fn given(job: &Pack, region: &Region) -> anyhow::Result<Given> {

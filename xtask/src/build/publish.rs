@@ -18,7 +18,7 @@ use zellige::{Phase, Plan, Progress, Settings, Source};
 
 use super::jobs::{Document, Job};
 use super::stamp::Stamp;
-use super::{Outcome, Status, table};
+use super::{Outcome, Status, table, warn};
 use crate::usage::did_you_mean;
 
 /// How often a running job says how far it is.
@@ -35,20 +35,11 @@ pub(super) struct Share {
 
 /// Runs a job if it has to run.
 pub(super) fn run(job: &Job, share: &Share, force: bool, quiet: bool) -> Outcome {
-    let started = Instant::now();
-    let (status, report) = match build(job, share, force, quiet) {
-        Ok(ended) => ended,
-        Err(error) => {
-            eprintln!("{}: failed: {error:#}", job.name);
-            (Status::Failed, None)
-        }
+    let tell = |report: &Value| {
+        println!("{}", table::layers(report));
+        warn(&job.name, "warning", report);
     };
-    let elapsed = started.elapsed();
-    if let (Status::Built, Some(report), false) = (status, &report, quiet) {
-        println!("{}: built in {:.1} s\n{}", job.name, elapsed.as_secs_f64(), table::layers(report));
-        warn(job, report);
-    }
-    Outcome { status, elapsed, report }
+    Outcome::of(&job.name, quiet, || build(job, share, force, quiet), tell)
 }
 
 fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(Status, Option<Value>)> {
@@ -132,13 +123,6 @@ fn settings(job: &Job, share: &Share) -> Settings {
         description: options.description.clone(),
         attribution: options.attribution.clone(),
         ..machine
-    }
-}
-
-/// Tells the warnings of a job, each on its first line.
-fn warn(job: &Job, report: &Value) {
-    for warning in report["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        eprintln!("{}: warning: {}", job.name, warning.lines().next().unwrap_or_default());
     }
 }
 
