@@ -10,13 +10,14 @@ use std::io::Read as _;
 use std::path::Path;
 
 use zellige_archive::TILE_BYTES_MAX;
+use zellige_style::document::STYLE_BYTES_MAX;
 
 use crate::Error;
 
 /// The most bytes of a font: collections of all ideographs have half of that.
 pub const FONT_BYTES_MAX: usize = 256 << 20;
-/// The most bytes of a GeoJSON file or image: what a row of a maps pack holds.
-pub const FILE_BYTES_MAX: usize = TILE_BYTES_MAX;
+/// The most bytes of a GeoJSON file or image: what a row of a maps pack holds beside a URL of a style.
+pub const FILE_BYTES_MAX: usize = TILE_BYTES_MAX - STYLE_BYTES_MAX;
 
 /// Reads the file at `path`, which may have at most `bytes_max` bytes.
 ///

@@ -30,6 +30,8 @@ pub const ID_EXPECTED: &str = "1 to 32 of A-Z a-z 0-9 - _";
 const USERNAME_DEFAULT: &str = "me";
 /// The deepest zoom of a maps pack.
 pub const ZOOM_MAX: u8 = 16;
+/// Unknown members of an object that are compared with known ones.
+const UNKNOWN_MEMBERS_MAX: usize = 100;
 /// The members of a region.
 const MEMBERS: [&str; 3] = ["name", "description", "configuration"];
 /// The members of `configuration`.
@@ -223,9 +225,10 @@ fn read(text: &[u8], reasons: &mut Vec<String>, notes: &mut Vec<String>) -> Opti
 fn misspelt(members: &Map<String, Value>, path: &str, known: &[&str], notes: &mut Vec<String>) {
     // What is there as well was not meant by another name.
     let free = || known.iter().copied().filter(|known| !members.contains_key(*known));
-    for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
+    let unknown = members.keys().filter(|name| !known.contains(&name.as_str()));
+    for name in unknown.take(UNKNOWN_MEMBERS_MAX) {
         if let Some(meant) = did_you_mean(name, free()) {
-            notes.push(format!("`{path}{name}` is passed over, {meant}"));
+            notes.push(format!("`{path}{}` is passed over, {meant}", name.escape_debug()));
         }
     }
 }
@@ -596,6 +599,11 @@ mod tests {
         let text = with_maps(MAPS).replace("\"maps\"", "\"navigaton\":true,\"id\":1,\"maps\"");
         let note = "`configuration.navigaton` is passed over, did you mean \"navigation\"?";
         assert_eq!(parse(text.as_bytes()).unwrap().notes, [note]);
+        let text = text.replace("navigaton", "naviga\\u001bton");
+        assert!(parse(text.as_bytes()).unwrap().notes[0].contains("naviga\\u{1b}ton"));
+        let many: Vec<String> = (0..1000).map(|number| format!("\"name{number}\":1")).collect();
+        let text = with_maps(MAPS).replacen('{', &format!("{{{},", many.join(",")), 1);
+        assert_eq!(parse(text.as_bytes()).unwrap().notes.len(), UNKNOWN_MEMBERS_MAX);
         check(
             &with_maps(&MAPS.replace("max_zoom", "maxzoom")),
             "`configuration.maps.max_zoom` is missing\n\
