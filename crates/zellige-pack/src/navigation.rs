@@ -44,7 +44,6 @@ mod drawn;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
-use xxhash_rust::xxh3::Xxh3Default;
 use zellige_archive::{CreateOptions, Part};
 use zellige_ingest::Source;
 use zellige_model::{Findings, Geometry, LonLat};
@@ -54,7 +53,7 @@ use crate::moment::Moment;
 use crate::progress::{Counter, Phase, Watch};
 
 use self::area::Area;
-use self::gph::{Network, Stamp};
+use self::gph::Network;
 use self::graph::Graph;
 use self::layout::FIRST_DAY;
 use self::level::{GraphId, LEVELS};
@@ -150,16 +149,13 @@ pub fn build(
         turns: turns::all(&graph, &mut counter)?,
         no_ways_through: through::no_ways_through(&graph, &mut counter)?,
         dead_ends: dead_ends(&graph),
-        stamp: Stamp {
-            dataset: fingerprint(&graph),
-            day: (settings.created.seconds() / DAY_SECONDS).saturating_sub(FIRST_DAY) as u32,
-        },
         graph: &graph,
         places: &places,
         densities,
         restrictions,
     };
-    let tiles = gph::write(&network, &mut counter)?;
+    let day = (settings.created.seconds() / DAY_SECONDS).saturating_sub(FIRST_DAY) as u32;
+    let tiles = gph::write(&network, day, &mut counter)?;
     let digest = publish(&tiles, target, settings, &mut counter)?;
     let mut counts = Counts {
         roads: n_roads,
@@ -189,20 +185,6 @@ fn dead_ends(graph: &Graph) -> Vec<bool> {
         (leaves | comes) & mode::CAR != 0
     };
     graph.nodes.iter().map(|node| node.arms.clone().filter(is_drivable).count() == 1).collect()
-}
-
-/// Returns a number of the roads: other roads have another one.
-fn fingerprint(graph: &Graph) -> u64 {
-    let mut hasher = Xxh3Default::new();
-    for edge in &graph.edges {
-        let way = &graph.roads[edge.road as usize].way;
-        hasher.update(&way.id.to_le_bytes());
-        for vertex in graph.shape(edge) {
-            hasher.update(&vertex.lat.to_le_bytes());
-            hasher.update(&vertex.lon.to_le_bytes());
-        }
-    }
-    hasher.digest()
 }
 
 /// Writes the pack beside its place and puts it there when it is whole.

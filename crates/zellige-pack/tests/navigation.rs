@@ -80,6 +80,37 @@ fn both_schemas_give_equal_bytes() {
 }
 
 #[test]
+fn packs_that_say_something_else_have_another_number() {
+    let number = |lines: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pack.tar");
+        pack(lines, BOX, &path).unwrap();
+        let bytes = fs::read(path).unwrap();
+        // It stands behind the version in the header of each tile.
+        let version = bytes.windows(6).position(|window| window == b"3.4.0\0").unwrap();
+        bytes[version + 16..][..8].to_vec()
+    };
+    assert_eq!(number(OSM), number(OVERTURE));
+    for (written, other) in [("Mill Lane", "Mill Street"), ("\"50\"", "\"60\""), ("footway", "cycleway")] {
+        assert_ne!(number(OSM), number(&OSM.replace(written, other)), "{other}");
+    }
+}
+
+#[test]
+fn long_values_are_cut_in_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "ä".repeat(100_000);
+    let lines = OSM.to_owned()
+        + &road(5, &format!(r#""highway":"path","surface":"{long}""#), "[[11.57,48.13],[11.571,48.131]]")
+        + &road(6, &format!(r#""highway":"{long}""#), "[[11.57,48.13],[11.571,48.131]]");
+    let report = pack(&lines, BOX, &folder.path().join("pack.tar")).unwrap();
+    let examples = report.findings.iter().flat_map(|(_, tally)| &tally.examples);
+    let lengths: Vec<usize> = examples.map(|example| example.reason.len()).collect();
+    assert_eq!(lengths.len(), 2);
+    assert!(lengths.iter().all(|length| (1990..=2010).contains(length)), "{lengths:?}");
+}
+
+#[test]
 fn region_without_roads_is_an_error_and_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
     for (lines, within) in [(OSM, [0.0, 0.0, 1.0, 1.0]), ("", BOX)] {

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::bins::Bins;
 use super::error::Error;
@@ -48,25 +49,16 @@ pub(super) struct Network<'a> {
     pub(super) no_ways_through: Vec<bool>,
     /// One a node.
     pub(super) dead_ends: Vec<bool>,
-    pub(super) stamp: Stamp,
 }
 
-/// What every tile of a pack says of the pack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    /// The number of the data.
-    pub(super) dataset: u64,
-    /// Days from the first of January 2014 to when the pack was made.
-    pub(super) day: u32,
-}
-
-/// Writes all tiles, by level and number; each is a step.
+/// Writes all tiles, by level and number; each is a step. `day` counts from the first of January 2014 to when they are made.
 ///
 /// # Errors
 ///
 /// [`Error::TileFull`] when names or shapes of a tile are too long for its format, [`Error::Stopped`].
 pub(super) fn write(
     network: &Network<'_>,
+    day: u32,
     counter: &mut Counter<'_>,
 ) -> Result<Vec<(GraphId, Vec<u8>)>, Error> {
     let mut at_end: BTreeMap<GraphId, Vec<u64>> = BTreeMap::new();
@@ -92,7 +84,21 @@ pub(super) fn write(
         counter.reach(tiles.len() as u64)?;
         tiles.push((content.id, Tile::write(network, &marks, &content)?));
     }
+    stamp(&mut tiles, day);
     Ok(tiles)
+}
+
+/// Writes into all tiles what each says of the pack: a number of what they say, and a day.
+fn stamp(tiles: &mut [(GraphId, Vec<u8>)], day: u32) {
+    let mut hasher = Xxh3Default::new();
+    for (_, bytes) in &*tiles {
+        hasher.update(bytes);
+    }
+    let dataset = hasher.digest();
+    for (_, bytes) in tiles {
+        header::DATASET.put_bytes(bytes, dataset);
+        header::DAY.put_bytes(bytes, day);
+    }
 }
 
 impl Network<'_> {
@@ -247,7 +253,7 @@ impl<'a> Tile<'a> {
         Ok(bytes)
     }
 
-    /// Writes what the header of each tile has.
+    /// Writes what the header of each tile has, but for what is said of the whole pack.
     fn header(&self, record: &mut [u64]) {
         let corner = corner(self.level, self.number).degrees();
         header::ID.put(record, GraphId::new(self.level, self.number, 0).0);
@@ -257,9 +263,7 @@ impl<'a> Tile<'a> {
         for (field, bytes) in header::VERSION_WORDS.into_iter().zip(VERSION.chunks_exact(8)) {
             field.put(record, bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
         }
-        header::DATASET.put(record, self.network.stamp.dataset);
         header::N_ADMINS.put(record, 1_u8);
-        header::DAY.put(record, self.network.stamp.day);
     }
 
     /// Returns the record of a node, but for its edges and transitions.

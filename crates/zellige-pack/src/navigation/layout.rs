@@ -68,6 +68,14 @@ impl Field {
         record[self.word] |= (value & self.max()) << self.shift;
     }
 
+    /// Writes a value into the bytes of a record whose field is zero.
+    pub(super) fn put_bytes(self, record: &mut [u8], value: impl Into<u64>) {
+        let (words, _) = record.as_chunks_mut::<8>();
+        let mut word = [u64::from_le_bytes(words[self.word])];
+        Self { word: 0, ..self }.put(&mut word, value);
+        words[self.word] = word[0].to_le_bytes();
+    }
+
     /// Reads a value from a record.
     pub(super) fn get(self, record: &[u64]) -> u64 {
         record[self.word] >> self.shift & self.max()
@@ -230,6 +238,9 @@ mod tests {
         field.put(&mut written, expected);
         assert_eq!(written, record);
         assert_eq!(field.get(record), expected);
+        let mut bytes = vec![0; 8 * record.len()];
+        field.put_bytes(&mut bytes, expected);
+        assert_eq!(bytes, record.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>());
     }
 
     #[test]

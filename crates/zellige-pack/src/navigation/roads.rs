@@ -150,9 +150,10 @@ impl Reading<'_> {
             self.note(FindingCode::RoadUnusable, place, || reason);
         }
         for key in unclear {
-            let written = attributes.get(&key).and_then(text_of).map(|value| format!(" `{value}`"));
-            let written = written.unwrap_or_default();
-            self.note(FindingCode::RoadValueIgnored, place, || format!("`{key}`{written} is not understood"));
+            self.note(FindingCode::RoadValueIgnored, place, || {
+                let written = attributes.get(&key).and_then(text_of).map(|value| format!(" `{value}`"));
+                format!("`{key}`{} is not understood", written.unwrap_or_default())
+            });
         }
     }
 
@@ -160,10 +161,20 @@ impl Reading<'_> {
         self.findings.add(code, 0, place, || Example {
             source: 0,
             place,
-            reason: reason(),
+            reason: shortened(reason()),
             text: String::new(),
         });
     }
+}
+
+/// Cuts what is longer than examples are, since values of a road may be as long as lines.
+fn shortened(mut reason: String) -> String {
+    if reason.len() > EXAMPLE_BYTES_MAX {
+        reason.truncate(reason.floor_char_boundary(EXAMPLE_BYTES_MAX));
+        reason.push('…');
+        reason.shrink_to_fit();
+    }
+    reason
 }
 
 /// Returns the parts of a road of Overture, as shares of its length.
