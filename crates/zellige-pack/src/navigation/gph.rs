@@ -15,8 +15,8 @@ use super::error::Error;
 use super::geometry::Vertex;
 use super::graph::{Edge, Graph, is_drivable};
 use super::layout::{
-    ADMIN_BYTES, BINS, EDGE_BYTES, HEADER_BYTES, INFO_BYTES, NODE_BYTES, RESTRICTION_BYTES, TRANSITION_BYTES,
-    VERSION, edge, header, info, name, node, restriction, transition,
+    ADMIN_BYTES, BINS, EDGE_BYTES, Field, HEADER_BYTES, INFO_BYTES, NODE_BYTES, RESTRICTION_BYTES,
+    TRANSITION_BYTES, VERSION, edge, header, info, name, node, restriction, transition,
 };
 use super::level::{FINEST, GraphId, corner, level_of};
 use super::places::{Places, on_level};
@@ -55,7 +55,8 @@ pub(super) struct Network<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::TileFull`] when names or shapes of a tile are too long for its format, [`Error::Stopped`].
+/// [`Error::TileFull`] when names or shapes of a tile are too long for its format, or transitions are too many;
+/// [`Error::Stopped`].
 pub(super) fn write(
     network: &Network<'_>,
     day: u32,
@@ -181,18 +182,24 @@ struct Tile<'a> {
 }
 
 impl<'a> Tile<'a> {
-    fn write(network: &'a Network<'a>, marks: &'a Marks, content: &Content<'_>) -> Result<Vec<u8>, Error> {
-        let Content { id, nodes, bins, lists } = *content;
-        let mut tile = Self {
+    /// Returns the tile of an id, which is empty yet.
+    fn new(network: &'a Network<'a>, marks: &'a Marks, id: GraphId) -> Self {
+        Self {
             network,
             marks,
             level: id.level(),
             number: id.tile(),
             infos: Vec::new(),
             info_of: FxHashMap::default(),
+            // The first text is empty.
             texts: vec![0],
             text_of: FxHashMap::default(),
-        };
+        }
+    }
+
+    fn write(network: &'a Network<'a>, marks: &'a Marks, content: &Content<'_>) -> Result<Vec<u8>, Error> {
+        let Content { id, nodes, bins, lists } = *content;
+        let mut tile = Self::new(network, marks, id);
         let mut node_words = Vec::with_capacity(nodes.len() * NODE_BYTES / 8);
         let mut transitions: Vec<u64> = Vec::new();
         let mut edge_words: Vec<u64> = Vec::new();
@@ -200,8 +207,9 @@ impl<'a> Tile<'a> {
             let n_edges = (edge_words.len() * 8 / EDGE_BYTES) as u64;
             let mut record = tile.node(*node);
             node::FIRST_EDGE.put(&mut record, n_edges);
-            node::FIRST_TRANSITION.put(&mut record, transitions.len() as u64);
             let first = transitions.len();
+            let first_transition = tile.within(node::FIRST_TRANSITION, "transitions", first)?;
+            node::FIRST_TRANSITION.put(&mut record, first_transition);
             tile.add_transitions(*node, &mut transitions);
             node::N_TRANSITIONS.put(&mut record, (transitions.len() - first) as u64);
             node_words.extend(record);
@@ -410,10 +418,7 @@ impl<'a> Tile<'a> {
         info::SPEED_LIMIT.put(&mut record, way.speed_limit);
         info::N_NAMES.put(&mut record, names.len() as u64);
         info::SHAPE_BYTES.put(&mut record, shape.len() as u64);
-        let offset = self.infos.len() as u64;
-        if offset > edge::INFO.max() {
-            return Err(self.full("bytes of shapes", offset, edge::INFO.max()));
-        }
+        let offset = self.within(edge::INFO, "bytes of shapes", self.infos.len())?;
         let record = record.into_iter().flat_map(u64::to_le_bytes).take(INFO_BYTES);
         self.infos.extend(record.chain(names.into_iter().flat_map(u32::to_le_bytes)).chain(shape));
         self.infos.resize(self.infos.len().next_multiple_of(4), 0);
@@ -426,14 +431,17 @@ impl<'a> Tile<'a> {
         if let Some(offset) = self.text_of.get(text) {
             return Ok(*offset);
         }
-        let offset = self.texts.len() as u64;
-        if offset > name::TEXT.max() {
-            return Err(self.full("bytes of names", offset, name::TEXT.max()));
-        }
+        let offset = self.within(name::TEXT, "bytes of names", self.texts.len())?;
         self.texts.extend_from_slice(text.as_bytes());
         self.texts.push(0);
         self.text_of.insert(text, offset);
         Ok(offset)
+    }
+
+    /// Returns a number of what a tile has, if its field has room for it.
+    fn within(&self, field: Field, what: &'static str, found: usize) -> Result<u64, Error> {
+        let found = found as u64;
+        if found <= field.max() { Ok(found) } else { Err(self.full(what, found, field.max())) }
     }
 
     fn full(&self, what: &'static str, found: u64, most: u64) -> Error {
@@ -458,4 +466,39 @@ fn encode(line: &[Vertex]) -> Vec<u8> {
         last = [lat, lon];
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::navigation::drawn;
+
+    /// Checks what is said of so many transitions before those of a node.
+    fn check(n_transitions: usize, expected: Result<u64, &str>) {
+        let graph = drawn::graph(&[("highway=primary", &[(0, 0), (1, 0)])]);
+        let network = Network {
+            graph: &graph,
+            places: &Places::of(&graph).unwrap(),
+            bins: BTreeMap::new(),
+            restrictions: Restrictions::default(),
+            densities: Vec::new(),
+            speeds: Vec::new(),
+            turns: Vec::new(),
+            no_ways_through: Vec::new(),
+            dead_ends: Vec::new(),
+        };
+        let marks = Marks::of(&network);
+        let tile = Tile::new(&network, &marks, GraphId::new(2, 791_314, 0));
+        let found = tile.within(node::FIRST_TRANSITION, "transitions", n_transitions);
+        assert_eq!(found.map_err(|error| error.to_string()), expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn numbers_without_room_are_refused() {
+        check(2_097_151, Ok(2_097_151));
+        check(
+            2_097_152,
+            Err("graph tile `2/000/791/314` is too full: 2097152 transitions, at most 2097151 are possible"),
+        );
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! In:     records of 64-bit words, little-endian.
 //! Out:    [`Field`]s: so many bits of a word, the low ones first.
-//! Keeps:  what a field has no bits for is cut off; callers see to it that nothing is.
+//! Keeps:  values whole: what a field has no bits for is a fault of its writer, and never reaches a tile.
 //! Source: format of graph tiles, version 3.
 //!
 //! ```text
@@ -61,11 +61,11 @@ impl Field {
         u64::MAX >> (64 - self.bits)
     }
 
-    /// Writes a value into a record whose field is zero.
+    /// Writes a value into a record whose field is zero; callers bound it by [`Self::max`].
     pub(super) fn put(self, record: &mut [u64], value: impl Into<u64>) {
         let value: u64 = value.into();
-        debug_assert!(value <= self.max(), "{value} in {self:?}");
-        record[self.word] |= (value & self.max()) << self.shift;
+        assert!(value <= self.max(), "{value} in {self:?}");
+        record[self.word] |= value << self.shift;
     }
 
     /// Writes a value into the bytes of a record whose field is zero.
@@ -241,6 +241,12 @@ mod tests {
         let mut bytes = vec![0; 8 * record.len()];
         field.put_bytes(&mut bytes, expected);
         assert_eq!(bytes, record.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>());
+    }
+
+    #[test]
+    #[should_panic(expected = "8 in Field")]
+    fn value_without_room_is_never_written() {
+        node::N_TRANSITIONS.put(&mut [0; 4], 8_u8);
     }
 
     #[test]
