@@ -31,7 +31,7 @@ pub struct Given {
     /// The text of the style, version 8.
     pub style: Vec<u8>,
     /// Tilesets with their archives. The name is an id such as `me.roads`, or the URL or template that stands in
-    /// the style for sources that are no `mapbox://` ones.
+    /// the style for sources that are no `mapbox://` ones. Of two with the same name the first counts.
     pub tilesets: Vec<(String, PathBuf)>,
     /// The sprite; without one the style's has no images.
     pub sprite: Option<Sprite>,

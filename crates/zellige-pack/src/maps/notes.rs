@@ -82,11 +82,13 @@ fn fonts(known: &Known<'_>, out: &mut Vec<String>) {
     }
 }
 
-/// Notes parameters of URLs that may be secrets: clients ask by these URLs, so they are packed as they are.
+/// Notes parameters of URLs that may be secrets, each URL once: clients ask by these URLs, so they are packed as they
+/// are.
 fn keys(style: &Style, out: &mut Vec<String>) {
     let sources =
         style.sources.iter().flat_map(|source| source.url.iter().chain(&source.tiles).chain(&source.files));
     let urls = sources.chain(style.sprites.iter().map(|sprite| &sprite.url)).chain(&style.glyphs);
+    let urls: BTreeSet<&String> = urls.collect();
     for url in urls {
         for name in url::keys(url) {
             let place = url.split('?').next().unwrap_or(url);
