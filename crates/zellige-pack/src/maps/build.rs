@@ -17,7 +17,6 @@ use zellige_model::TileCoord;
 use zellige_style::glyph::{Face, glyph_range, stack};
 use zellige_style::shave::Saved;
 use zellige_style::url::SpriteFile;
-use zellige_tile::decode::decode;
 
 use super::contents::{Resource, What};
 use super::database::{Stored, Writer};
@@ -244,7 +243,6 @@ impl Worker {
             Task::Resource(resource) => (self.resource(plan, resource)?, Saved::default()),
             Task::Tile(source_idx, tile) => {
                 let whole = self.sources[*source_idx].tile(*tile)?;
-                decode(&whole).map_err(plan.sources[*source_idx].unreadable(*tile))?;
                 shaved(&plan.sources[*source_idx], *tile, whole)?
             }
         };

@@ -10,13 +10,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use zellige_archive::tilejson;
-use zellige_model::{TileCoord, Tileset, Zoom};
+use zellige_model::{Tileset, Zoom};
 use zellige_style::document::{SourceKind, Style};
 use zellige_style::glyph::Face;
 use zellige_style::shave::Shaver;
 use zellige_style::sprite::{Sprite, sprite};
 use zellige_style::url::without_access_token;
-use zellige_tile::decode::DecodeError;
 
 use super::contents::{self, Kind, Resource, TILES_MAX, Tiled, What};
 use super::given::{Detail, Given};
@@ -63,12 +62,6 @@ impl TiledSource {
     /// Returns the deepest zoom that comes along: from there on the map is drawn by the same tiles.
     pub(super) fn maxzoom(&self) -> u8 {
         self.zooms.iter().map(|(zoom, _)| zoom.get()).max().unwrap_or_default()
-    }
-
-    /// Returns the error of a tile that is none, for use in `map_err`.
-    pub(super) fn unreadable(&self, tile: TileCoord) -> impl FnOnce(DecodeError) -> Error + use<> {
-        let name = self.name();
-        move |source| Error::Tile { tile, name, source }
     }
 
     /// Counts the tiles of all zooms.

@@ -2,7 +2,7 @@
 //!
 //! In:     archives of one source, in order; the place of a tile.
 //! Out:    its bytes, uncompressed; empty where no archive has anything.
-//! Keeps:  bytes as they are stored wherever one archive has the tile itself.
+//! Keeps:  bytes as they are stored wherever one archive has the tile itself; what is no vector tile is an error.
 //! Source: composite sources are the layers of all their tilesets; a tileset that ends above the place is cut from
 //!         its deepest ancestor, or from the one at `fillzoom` where it left that out.
 
@@ -55,7 +55,10 @@ impl Archives {
             parts.push(part);
         }
         if parts.len() < 2 {
-            return Ok(parts.pop().unwrap_or_default());
+            let whole = parts.pop().unwrap_or_default();
+            // It goes into the pack as it is, so nobody else reads it.
+            decode(&whole).map_err(self.unreadable(tile))?;
+            return Ok(whole);
         }
         join(&parts).map_err(self.unreadable(tile))
     }
