@@ -328,7 +328,7 @@ fn estimate(
     let plan = maps::plan(region, region.name.as_deref().unwrap_or_default(), resources).map_err(failure)?;
     let forecast = watched(given, is_cancelled, |watch| maps::forecast(&plan, threads, watch));
     let forecast = forecast.map_err(failure)?;
-    let notes = [&region.notes, plan.notes()].concat();
+    let notes = [&region.notes, plan.notes(), &forecast.notes].concat();
     tell_notes(&notes);
     if given.has("json") {
         print(&format!("{:#}\n", told::forecast_to_json(&forecast, &notes)))?;

@@ -143,7 +143,7 @@ pub fn build(
         (batch, rows) = (next, next_rows);
     }
     let digest = writer.finish(&plan.definition, &plan.description)?;
-    let notes = pool.notes();
+    let notes = pool.notes("region");
     Ok(MapsReport { digest, data_version: settings.moment.iso_milliseconds(), counts, notes })
 }
 
@@ -175,9 +175,9 @@ impl<'p> Pool<'p> {
         self.threads.install(|| tasks.par_iter().with_max_len(1).map(row).collect())
     }
 
-    /// Returns notes on tilesets that had nothing at the deepest zoom of the tiles that were made: shallow tiles
-    /// reach far beyond the region, so they would tell nothing.
-    fn notes(&self) -> Vec<String> {
+    /// Returns notes on tilesets that had nothing at the deepest zoom of the tiles that were made, which are those of
+    /// a `place`: shallow tiles reach far beyond the region, so they would tell nothing.
+    pub(super) fn notes(&self, place: &str) -> Vec<String> {
         let mut drawn = BTreeMap::new();
         for worker in &self.workers {
             let worker = worker.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,7 +189,7 @@ impl<'p> Pool<'p> {
             }
         }
         let empty = drawn.into_iter().filter(|(_, has_drawn)| !has_drawn);
-        empty.map(|(name, _)| format!("tileset `{name}` has nothing in the region")).collect()
+        empty.map(|(name, _)| format!("tileset `{name}` has nothing in the {place}")).collect()
     }
 }
 

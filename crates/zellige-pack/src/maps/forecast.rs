@@ -37,6 +37,8 @@ pub struct Forecast {
     pub resource_bytes: u64,
     /// Bytes of the file; nothing when there would be too many tiles.
     pub bytes: Option<u64>,
+    /// What may surprise in the tiles that were looked at: sentences for people.
+    pub notes: Vec<String>,
 }
 
 /// The tiles of one source at one zoom.
@@ -89,8 +91,15 @@ pub fn forecast(plan: &Plan<'_>, threads: NonZeroUsize, watch: Watch<'_>) -> Res
             zooms.push(ZoomForecast { source: source.name(), zoom, tiles, bytes: zoom_bytes });
         }
     }
-    let bytes = is_within.then_some(bytes);
-    Ok(Forecast { zooms, tiles: plan.n_tiles(), resources: plan.n_resources(), resource_bytes, bytes })
+    let notes = if is_within { sampler.pool.notes("tiles that were looked at") } else { Vec::new() };
+    Ok(Forecast {
+        zooms,
+        tiles: plan.n_tiles(),
+        resources: plan.n_resources(),
+        resource_bytes,
+        bytes: is_within.then_some(bytes),
+        notes,
+    })
 }
 
 /// Of so many tiles of a zoom, one in how many is looked at.

@@ -337,6 +337,9 @@ fn tilesets_that_have_nothing_in_the_region_are_noted() {
     world.given.tilesets[1].1 = path;
     let notes = world.make(&region(), &settings(2)).unwrap().notes;
     assert_eq!(notes, ["tileset `me.towns` has nothing in the region"]);
+    let plan = plan(&region(), "drawn", &world.given).unwrap();
+    let looked = forecast(&plan, settings(2).threads, &mut |_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(looked.notes, ["tileset `me.towns` has nothing in the tiles that were looked at"]);
 }
 
 #[test]
