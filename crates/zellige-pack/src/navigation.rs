@@ -63,7 +63,7 @@ use self::road::mode;
 use self::roads::Roads;
 
 pub use error::Error;
-pub use verify::{FAULTS_MAX, Fault, Verdict, judge, verify};
+pub use verify::{Verdict, judge, verify};
 
 /// Seconds of a day.
 const DAY_SECONDS: u64 = 86_400;

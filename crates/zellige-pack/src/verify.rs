@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::digest::Digest;
+use crate::fault::Faults;
 use crate::maps::verify as maps;
 use crate::moment::Moment;
 use crate::revision::{MAPS_FILE, NAVIGATION_FILE, REGION_FILE, described};
@@ -57,30 +58,30 @@ impl Verdict {
             Self::Absent => None,
         }
     }
+
+    /// Returns the faults within the pack; nothing when there is no pack.
+    #[must_use]
+    pub const fn faults(&self) -> Option<&Faults> {
+        match self {
+            Self::Maps(verdict) => Some(&verdict.faults),
+            Self::Navigation(verdict) => Some(&verdict.faults),
+            Self::Absent => None,
+        }
+    }
 }
 
 impl Checked {
     /// Counts the faults of the pack and of its description.
     #[must_use]
     pub fn n_faults(&self) -> u64 {
-        let n_faults = match &self.verdict {
-            Verdict::Maps(verdict) => verdict.n_faults,
-            Verdict::Navigation(verdict) => verdict.n_faults,
-            Verdict::Absent => 0,
-        };
-        n_faults + self.misdescribed.len() as u64
+        self.verdict.faults().map_or(0, |faults| faults.count) + self.misdescribed.len() as u64
     }
 
     /// Returns the first faults, one sentence each.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
-        let mut faults = self.misdescribed.clone();
-        match &self.verdict {
-            Verdict::Maps(verdict) => faults.extend(verdict.faults.iter().map(ToString::to_string)),
-            Verdict::Navigation(verdict) => faults.extend(verdict.faults.iter().map(ToString::to_string)),
-            Verdict::Absent => {}
-        }
-        faults
+        let within = self.verdict.faults().into_iter().flat_map(|faults| &faults.first);
+        self.misdescribed.iter().cloned().chain(within.map(ToString::to_string)).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::Xxh3Default;
+use zellige_tile::encode::push_zigzag;
 
 use super::bins::Bins;
 use super::error::Error;
@@ -16,7 +17,7 @@ use super::geometry::Vertex;
 use super::graph::{Edge, Graph, is_drivable};
 use super::layout::{
     ADMIN_BYTES, BINS, EDGE_BYTES, Field, HEADER_BYTES, INFO_BYTES, NODE_BYTES, RESTRICTION_BYTES,
-    TRANSITION_BYTES, VERSION, edge, header, info, name, node, restriction, transition,
+    TRANSITION_BYTES, VERSION, edge, header, info, name, node, restriction, transition, word,
 };
 use super::level::{FINEST, GraphId, corner, level_of};
 use super::places::{Places, on_level};
@@ -269,7 +270,7 @@ impl<'a> Tile<'a> {
         header::CORNER_LON.put(record, (corner.lon as f32).to_bits());
         header::CORNER_LAT.put(record, (corner.lat as f32).to_bits());
         for (field, bytes) in header::VERSION_WORDS.into_iter().zip(VERSION.chunks_exact(8)) {
-            field.put(record, bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+            field.put(record, word(bytes));
         }
         header::N_ADMINS.put(record, 1_u8);
     }
@@ -456,12 +457,8 @@ fn encode(line: &[Vertex]) -> Vec<u8> {
     for vertex in line {
         let [lat, lon] = vertex.micro();
         for difference in [lat - last[0], lon - last[1]] {
-            let mut left = (difference << 1 ^ difference >> 63) as u64;
-            while left > 0x7f {
-                bytes.push(left as u8 | 0x80);
-                left >>= 7;
-            }
-            bytes.push(left as u8);
+            // The world has 2^29 units.
+            push_zigzag(&mut bytes, difference as i32);
         }
         last = [lat, lon];
     }

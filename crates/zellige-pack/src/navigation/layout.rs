@@ -82,6 +82,11 @@ impl Field {
     }
 }
 
+/// Returns the number that at most eight bytes are, the low ones first.
+pub(super) fn word(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
 /// Fields of the header; offsets are bytes from the beginning of the tile.
 pub(super) mod header {
     use super::Field;

@@ -8,9 +8,10 @@
 use super::geometry::Vertex;
 use super::layout::{
     ADMIN_BYTES, BINS, EDGE_BYTES, Field, HEADER_BYTES, INFO_BYTES, NAME_BYTES, NODE_BYTES,
-    RESTRICTION_BYTES, TRANSITION_BYTES, VERSION, edge, header, info, name, node, restriction,
+    RESTRICTION_BYTES, TRANSITION_BYTES, VERSION, edge, header, info, name, node, restriction, word,
 };
 use super::level::{FINEST, GraphId, LEVELS, columns, corner, rows, side};
+use crate::varint;
 
 /// Bytes of an access restriction, of a sign and of turn lanes, which others write.
 const FOREIGN_BYTES: [(Field, usize); 3] =
@@ -197,7 +198,6 @@ impl<'a> Tile<'a> {
         let Some(head) = infos.get(at..at + INFO_BYTES) else {
             return Err("its info lies outside of those of the tile".to_owned());
         };
-        let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
         let head = [word(&head[..8]), word(&head[8..])];
         let shape_at = at + INFO_BYTES + info::N_NAMES.get(&head) as usize * NAME_BYTES;
         let shape_end = shape_at + info::SHAPE_BYTES.get(&head) as usize;
@@ -254,23 +254,15 @@ fn record<const N: usize>(bytes: &[u8], at: usize) -> Option<[u64; N]> {
 }
 
 /// Decodes a shape.
-fn decode(bytes: &[u8]) -> Result<Vec<Vertex>, String> {
+fn decode(mut bytes: &[u8]) -> Result<Vec<Vertex>, String> {
     let mut numbers = Vec::new();
-    let (mut number, mut shift) = (0_u64, 0);
-    for byte in bytes {
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            numbers.push((number >> 1) as i64 ^ -((number & 1) as i64));
-            (number, shift) = (0, 0);
-        } else {
-            shift += 7;
-            if shift > 35 {
-                return Err("its shape has a number of more than five bytes".to_owned());
-            }
-        }
+    while !bytes.is_empty() {
+        let number = varint::take(&mut bytes);
+        let number = number.ok_or("its shape has a number without an end, or of more than five bytes")?;
+        numbers.push((number >> 1) as i64 ^ -((number & 1) as i64));
     }
     let (pairs, rest) = numbers.as_chunks::<2>();
-    if shift != 0 || !rest.is_empty() || pairs.len() < 2 {
+    if !rest.is_empty() || pairs.len() < 2 {
         return Err("its shape ends within a vertex, or has but one".to_owned());
     }
     let mut last = [0, 0];

@@ -1,12 +1,11 @@
 //! Reads a navigation pack back and says what is wrong with it.
 //!
 //! In:     bytes of a pack that nobody vouches for.
-//! Out:    [`Verdict`]: what is in it, and its [`Fault`]s.
+//! Out:    [`Verdict`]: what is in it, and its faults.
 //! Keeps:  memory in proportion to the file; so many faults are shown, all are counted.
 //! Source: rules of graph tiles, version 3, that routing engines rely on without a look.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
@@ -15,16 +14,15 @@ use rustc_hash::FxHashMap;
 
 use super::error::Error;
 use super::geometry::{Vertex, length_m};
-use super::layout::{BINS, EDGE_BYTES, edge, node, transition};
+use super::layout::{BINS, EDGE_BYTES, edge, node, transition, word};
 use super::level::{FINEST, GraphId, LEVELS, name};
 use super::road::mode;
 use super::tar::{self, ENTRY_BYTES, INDEX_NAME};
 use super::tile::{Tile, named};
+use crate::fault::Faults;
 
 /// Bytes of the largest pack that is read.
 const PACK_BYTES_MAX: u64 = 8 << 30;
-/// So many faults are shown.
-pub const FAULTS_MAX: usize = 100;
 /// An end of a shape may be so far from its node in either direction, units of a [`Vertex`].
 const END_OFF_MAX: u32 = 20;
 /// Lengths may differ from those of shapes by so much: metres, and a share of the length.
@@ -52,30 +50,8 @@ pub struct Verdict {
     pub foot_edges: u64,
     /// Names of edges, each edge counted in each direction.
     pub names: u64,
-    /// How many faults there are.
-    pub n_faults: u64,
-    /// The first [`FAULTS_MAX`] of them.
-    pub faults: Vec<Fault>,
-}
-
-/// A fault of a pack.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The file in the pack, such as `2/000/791/314.gph`; empty for the pack itself.
-    pub file: String,
-    /// The part of the file, such as `edge 17`; empty for the file itself.
-    pub part: String,
     /// What is wrong with it.
-    pub found: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for place in [&self.file, &self.part].into_iter().filter(|place| !place.is_empty()) {
-            write!(f, "{place}: ")?;
-        }
-        f.write_str(&self.found)
-    }
+    pub faults: Faults,
 }
 
 /// Reads the pack at `path` and judges it.
@@ -100,7 +76,7 @@ pub fn judge(archive: &[u8]) -> Verdict {
     let mut verdict = Verdict::default();
     let (members, end) = tar::read(archive);
     if let Err(found) = end {
-        verdict.add("", String::new(), found);
+        verdict.faults.add("", found);
     }
     let mut tiles: Vec<Tile<'_>> = Vec::new();
     let mut index = None;
@@ -116,7 +92,7 @@ pub fn judge(archive: &[u8]) -> Verdict {
         };
         match opened {
             Ok(tile) => tiles.push(tile),
-            Err(found) => verdict.add(&member.name, String::new(), found),
+            Err(found) => verdict.faults.add(&member.name, found),
         }
     }
     if let Some((at, content)) = index {
@@ -124,39 +100,21 @@ pub fn judge(archive: &[u8]) -> Verdict {
     }
     tiles.sort_by_key(|tile| tile.id);
     if tiles.windows(2).any(|pair| pair[0].id == pair[1].id) {
-        verdict.add("", String::new(), "a tile is there twice".to_owned());
+        verdict.faults.add("", "a tile is there twice");
     }
     if tiles.is_empty() {
-        verdict.add("", String::new(), "it has no graph tile".to_owned());
+        verdict.faults.add("", "it has no graph tile");
     }
     Pack::new(&tiles).check(&mut verdict);
     verdict
 }
 
-impl Verdict {
-    /// Whether nothing is wrong.
-    #[must_use]
-    pub fn is_sound(&self) -> bool {
-        self.n_faults == 0
-    }
-
-    fn add(&mut self, file: &str, part: String, found: String) {
-        self.n_faults += 1;
-        if self.faults.len() < FAULTS_MAX {
-            self.faults.push(Fault { file: file.to_owned(), part, found });
-        }
-    }
-}
-
 /// Checks that the index names each file behind it, where it is.
 fn check_index(at: usize, content: &[u8], members: &[tar::Member], verdict: &mut Verdict) {
     if at != 0 {
-        verdict.add(INDEX_NAME, String::new(), "it is not the first file".to_owned());
+        verdict.faults.add(INDEX_NAME, "it is not the first file");
     }
-    let entry = |entry: &[u8]| {
-        let word = |bytes: &[u8]| bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        (word(&entry[8..12]), word(&entry[..8]), word(&entry[12..]))
-    };
+    let entry = |entry: &[u8]| (word(&entry[8..12]), word(&entry[..8]), word(&entry[12..]));
     let listed: BTreeSet<_> = content.chunks_exact(ENTRY_BYTES).map(entry).collect();
     let is_tile = |member: &tar::Member| {
         let id = named(&member.name)?;
@@ -164,7 +122,7 @@ fn check_index(at: usize, content: &[u8], members: &[tar::Member], verdict: &mut
     };
     let there: BTreeSet<_> = members.iter().filter_map(is_tile).collect();
     if listed != there || !content.len().is_multiple_of(ENTRY_BYTES) {
-        verdict.add(INDEX_NAME, String::new(), "it does not list the tiles where they are".to_owned());
+        verdict.faults.add(INDEX_NAME, "it does not list the tiles where they are");
     }
 }
 
@@ -228,28 +186,22 @@ impl<'a> Pack<'a> {
         let (mut next_edge, mut next_transition) = (0, 0);
         for index in 0..tile.n_nodes {
             let Some(record) = tile.node(index) else { return };
-            let part = || format!("node {index}");
+            let place = || format!("{file}: node {index}");
             let at = tile.position(&record);
             if !tile.holds(at) {
-                look.verdict.add(&file, part(), "it lies outside of its tile".to_owned());
+                look.verdict.faults.add(place(), "it lies outside of its tile");
             }
             let edges = range(node::FIRST_EDGE.get(&record), node::N_EDGES.get(&record));
             if edges.is_empty() || edges.start != next_edge || edges.end > tile.n_edges {
-                return look.verdict.add(
-                    &file,
-                    part(),
-                    "its edges do not follow those of the node before it".to_owned(),
-                );
+                let found = "its edges do not follow those of the node before it";
+                return look.verdict.faults.add(place(), found);
             }
             next_edge = edges.end;
             let transitions = range(node::FIRST_TRANSITION.get(&record), node::N_TRANSITIONS.get(&record));
             let is_behind = transitions.is_empty() || transitions.start == next_transition;
             if !is_behind || transitions.end > tile.n_transitions.max(transitions.start) {
-                return look.verdict.add(
-                    &file,
-                    part(),
-                    "its transitions do not follow those of the node before it".to_owned(),
-                );
+                let found = "its transitions do not follow those of the node before it";
+                return look.verdict.faults.add(place(), found);
             }
             next_transition = next_transition.max(transitions.end);
             let here = Here {
@@ -259,7 +211,7 @@ impl<'a> Pack<'a> {
             };
             for transition in transitions {
                 if let Err(found) = self.check_transition(tile, transition, here, look) {
-                    look.verdict.add(&file, format!("transition {transition}"), found);
+                    look.verdict.faults.add(format!("{file}: transition {transition}"), found);
                 }
             }
             for edge in edges {
@@ -268,12 +220,12 @@ impl<'a> Pack<'a> {
                     found = Err("it is in no bin, so no position is matched to it".to_owned());
                 }
                 if let Err(found) = found {
-                    look.verdict.add(&file, format!("edge {edge}"), found);
+                    look.verdict.faults.add(format!("{file}: edge {edge}"), found);
                 }
             }
         }
         if next_edge != tile.n_edges {
-            look.verdict.add(&file, String::new(), "it has edges that belong to no node".to_owned());
+            look.verdict.faults.add(file, "it has edges that belong to no node");
         }
     }
 
@@ -370,8 +322,8 @@ impl<'a> Pack<'a> {
     /// Checks that bins list edges that are there, and only on the finest level; notes which.
     fn check_bins(&self, tile: &Tile<'_>, look: &mut Look<'_>) {
         if tile.id.level() != FINEST && tile.bin_ends[BINS - 1] > 0 {
-            let found = "it has bins, which belong to the finest level".to_owned();
-            look.verdict.add(&file(tile.id), String::new(), found);
+            let found = "it has bins, which belong to the finest level";
+            look.verdict.faults.add(file(tile.id), found);
         }
         for index in 0..tile.bin_ends[BINS - 1] {
             let Some(id) = tile.binned(index) else { return };
@@ -380,8 +332,8 @@ impl<'a> Pack<'a> {
                 look.is_binned[self.before[there_idx].1 + id.index() as usize] = true;
             } else {
                 let bin = tile.bin_ends.partition_point(|end| *end <= index);
-                let found = "it lists an edge that is not there".to_owned();
-                look.verdict.add(&file(tile.id), format!("bin {bin}"), found);
+                let found = "it lists an edge that is not there";
+                look.verdict.faults.add(format!("{}: bin {bin}", file(tile.id)), found);
             }
         }
     }
@@ -389,12 +341,12 @@ impl<'a> Pack<'a> {
     fn check_restrictions(&self, tile: &Tile<'_>, verdict: &mut Verdict) {
         let is_there = |id: &GraphId| self.tile(*id).is_some_and(|(_, there)| id.index() < there.n_edges);
         match tile.restrictions() {
-            Err(found) => verdict.add(&file(tile.id), String::new(), found),
+            Err(found) => verdict.faults.add(file(tile.id), found),
             Ok(all) => {
                 for (index, ids) in all.iter().enumerate() {
                     if !ids.iter().all(is_there) {
-                        let found = "it names an edge that is not there".to_owned();
-                        verdict.add(&file(tile.id), format!("restriction {index}"), found);
+                        let found = "it names an edge that is not there";
+                        verdict.faults.add(format!("{}: restriction {index}", file(tile.id)), found);
                     }
                 }
             }
@@ -570,7 +522,7 @@ mod tests {
         let mut pack = pack();
         plant(&mut pack);
         let verdict = judge(&pack);
-        let faults: Vec<String> = verdict.faults.iter().map(ToString::to_string).collect();
+        let faults: Vec<String> = verdict.faults.first.iter().map(ToString::to_string).collect();
         assert!(faults.iter().any(|fault| fault.contains(expected)), "{expected}: {faults:?}");
     }
 
@@ -585,8 +537,7 @@ mod tests {
     #[test]
     fn sound_pack_has_no_fault() {
         let verdict = judge(&pack());
-        assert_eq!(verdict.faults, []);
-        assert!(verdict.is_sound());
+        assert_eq!(verdict.faults, Faults::default());
         assert_eq!((verdict.tiles, verdict.nodes, verdict.edges), ([1, 0, 2], 6, 8));
         assert_eq!((verdict.islands, verdict.mainland_nodes), (1, 6));
         assert_eq!((verdict.car_edges, verdict.foot_edges, verdict.names), (7, 8, 6));

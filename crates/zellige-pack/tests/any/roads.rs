@@ -24,7 +24,7 @@ pub(crate) fn run(lines: &[u8]) {
     match build(source, &world, &path, &settings, &mut |_| ControlFlow::Continue(())) {
         Ok(report) => {
             let verdict = verify(&path).expect("the pack was written");
-            assert_eq!(verdict.faults, []);
+            assert_eq!(verdict.faults.first, []);
             assert_eq!(verdict.edges, 2 * report.counts.edges);
         }
         Err(Error::NoRoads { .. } | Error::Source { .. }) => assert!(!path.exists()),

@@ -22,15 +22,20 @@ fn check(plants: &[(&str, &str, u64)]) {
     let world = World::new();
     drop(world.made());
     let broken = world.folder.path().join("broken.db");
-    assert_eq!(judge(&world.path(), NOW).faults, []);
+    assert_eq!(judge(&world.path(), NOW).faults.first, []);
     for (sql, expected, n_faults) in plants {
         fs::copy(world.path(), &broken).unwrap();
         let database = Connection::open(&broken).unwrap();
         database.execute_batch(&format!("PRAGMA foreign_keys = OFF; {sql}")).unwrap();
         database.close().unwrap();
         let verdict = judge(&broken, NOW);
-        let first = verdict.faults.first().map(ToString::to_string).unwrap_or_default();
-        assert_eq!((first.as_str(), verdict.n_faults), (*expected, *n_faults), "{sql}: {:?}", verdict.faults);
+        let first = verdict.faults.first.first().map(ToString::to_string).unwrap_or_default();
+        assert_eq!(
+            (first.as_str(), verdict.faults.count),
+            (*expected, *n_faults),
+            "{sql}: {:?}",
+            verdict.faults
+        );
     }
 }
 
@@ -236,7 +241,7 @@ fn packs_grow_old() {
     drop(world.made());
     let later = Moment::from_milliseconds((MOMENT.seconds() + 400 * 86_400) * 1000);
     let verdict = judge(&world.path(), later);
-    assert_eq!(verdict.n_faults, verdict.tiles + verdict.resources);
+    assert_eq!(verdict.faults.count, verdict.tiles + verdict.resources);
 }
 
 #[test]
@@ -247,7 +252,7 @@ fn any_bytes_are_judged() {
     let broken = world.folder.path().join("broken.db");
     for len in [0, 10, 99, 100, 4096, 5000, bytes.len() / 2] {
         fs::write(&broken, &bytes[..len]).unwrap();
-        assert!(judge(&broken, NOW).n_faults > 0, "{len} bytes");
+        assert!(judge(&broken, NOW).faults.count > 0, "{len} bytes");
     }
     let mut state = 1_u64;
     for _ in 0..40 {

@@ -25,7 +25,7 @@ fn check(world: &mut World, sources: &str, expected: &[&str]) -> Connection {
     )
     .into();
     world.make(&north_east(), &settings(2)).unwrap();
-    assert_eq!(verify(&world.path(), MOMENT).unwrap().faults, []);
+    assert_eq!(verify(&world.path(), MOMENT).unwrap().faults.first, []);
     let database = Connection::open(world.path()).unwrap();
     let found: Vec<String> = database
         .prepare("SELECT z || '/' || x || '/' || y || ' ' || length(data) FROM tiles ORDER BY z, x, y")

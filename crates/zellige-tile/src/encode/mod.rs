@@ -18,7 +18,7 @@ pub(crate) fn push_varint(out: &mut Vec<u8>, mut number: u64) {
 }
 
 /// Appends a signed number as a base-128 varint, small ones of either sign in few bytes.
-pub(crate) fn push_zigzag(out: &mut Vec<u8>, number: i32) {
+pub fn push_zigzag(out: &mut Vec<u8>, number: i32) {
     // As a number of 32 bits, since commands are made of these by the million.
     let mut zigzag = ((number << 1) ^ (number >> 31)) as u32;
     while zigzag >= 0x80 {

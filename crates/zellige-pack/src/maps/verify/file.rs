@@ -33,24 +33,26 @@ pub(super) fn open(path: &Path, verdict: &mut Verdict) -> Result<Option<Connecti
     let file = File::open(path).map_err(Error::io("open", path))?;
     file.take(HEADER_BYTES).read_to_end(&mut header).map_err(Error::io("read", path))?;
     if !header.starts_with(MAGIC) || header.len() < HEADER_BYTES as usize {
-        verdict.add("", "it is no SQLite database");
+        verdict.faults.add("", "it is no SQLite database");
         return Ok(None);
     }
     if header[18..20] != [1, 1] {
-        verdict.add("", "its journal is a write-ahead log, expected a rollback journal");
+        verdict.faults.add("", "its journal is a write-ahead log, expected a rollback journal");
         return Ok(None);
     }
     for ending in ["-wal", "-journal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);
         if Path::new(&name).exists() {
-            verdict.add("", format!("`{}` stands beside it, so it is not whole by itself", name.display()));
+            verdict
+                .faults
+                .add("", format!("`{}` stands beside it, so it is not whole by itself", name.display()));
         }
     }
     match guarded(path) {
         Ok(database) => Ok(Some(database)),
         Err(error) => {
-            verdict.add("", format!("cannot be opened: {error}"));
+            verdict.faults.add("", format!("cannot be opened: {error}"));
             Ok(None)
         }
     }
@@ -79,16 +81,16 @@ pub(super) fn check(database: &Connection, verdict: &mut Verdict) -> rusqlite::R
     {
         let found: i64 = database.pragma_query_value(None, pragma, |row| row.get(0))?;
         if found != expected {
-            verdict.add("", format!("{pragma} is `{found}`, expected {expected}"));
+            verdict.faults.add("", format!("{pragma} is `{found}`, expected {expected}"));
         }
     }
     let encoding: String = database.pragma_query_value(None, "encoding", |row| row.get(0))?;
     if encoding != "UTF-8" {
-        verdict.add("", format!("its texts are in {encoding}, expected UTF-8"));
+        verdict.faults.add("", format!("its texts are in {encoding}, expected UTF-8"));
     }
     let integrity: String = database.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if integrity != "ok" {
-        verdict.add("", format!("it is damaged: {integrity}"));
+        verdict.faults.add("", format!("it is damaged: {integrity}"));
     }
     Ok(())
 }
@@ -114,7 +116,7 @@ pub(super) fn has_tables(database: &Connection, verdict: &mut Verdict) -> rusqli
             let (found, wanted) = (ask(database, query, table)?, ask(&expected, query, table)?);
             if found != wanted {
                 has_all &= what != "columns";
-                verdict.add(&place, format!("its {what} are `{found}`, expected `{wanted}`"));
+                verdict.faults.add(&place, format!("its {what} are `{found}`, expected `{wanted}`"));
             }
         }
     }

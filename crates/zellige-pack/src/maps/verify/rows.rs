@@ -19,6 +19,7 @@ use super::Verdict;
 use crate::maps::contents::Kind;
 use crate::moment::Moment;
 use crate::region::{self, Region};
+use crate::varint;
 
 /// The first bytes of gzip, which no engine inflates.
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -33,7 +34,7 @@ const CLOCKS_DIFFER_SECONDS: u64 = 86_400;
 pub(super) fn region(database: &Connection, verdict: &mut Verdict) -> rusqlite::Result<Option<Region>> {
     let n_regions: i64 = database.query_row("SELECT count(*) FROM regions", [], |row| row.get(0))?;
     if n_regions != 1 {
-        verdict.add("", format!("it has {n_regions} regions, expected 1"));
+        verdict.faults.add("", format!("it has {n_regions} regions, expected 1"));
     }
     if n_regions == 0 {
         return Ok(None);
@@ -45,7 +46,9 @@ pub(super) fn region(database: &Connection, verdict: &mut Verdict) -> rusqlite::
     );
     let (definition, description_type) = row?;
     if description_type != "blob" {
-        verdict.add("region", format!("its description is of type {description_type}, expected a blob"));
+        verdict
+            .faults
+            .add("region", format!("its description is of type {description_type}, expected a blob"));
     }
     Ok(defined(&definition, verdict))
 }
@@ -56,18 +59,20 @@ fn defined(definition: &str, verdict: &mut Verdict) -> Option<Region> {
     let definition: Value = match serde_json::from_str(definition) {
         Ok(definition) => definition,
         Err(error) => {
-            verdict.add(PLACE, format!("it is no JSON: {error}"));
+            verdict.faults.add(PLACE, format!("it is no JSON: {error}"));
             return None;
         }
     };
     for member in ["min_zoom", "max_zoom", "pixel_ratio"] {
         if !definition[member].is_f64() {
             let found = &definition[member];
-            verdict.add(PLACE, format!("`{member}` is `{found}`, expected a number with a decimal point"));
+            verdict
+                .faults
+                .add(PLACE, format!("`{member}` is `{found}`, expected a number with a decimal point"));
         }
     }
     if definition["pixel_ratio"].as_f64().is_some_and(|ratio| ratio.to_bits() != 1.0_f64.to_bits()) {
-        verdict.add(PLACE, format!("`pixel_ratio` is `{}`, expected 1.0", definition["pixel_ratio"]));
+        verdict.faults.add(PLACE, format!("`pixel_ratio` is `{}`, expected 1.0", definition["pixel_ratio"]));
     }
     let whole = |member: &str| {
         let number = definition[member].as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0);
@@ -85,7 +90,7 @@ fn defined(definition: &str, verdict: &mut Verdict) -> Option<Region> {
     match region::parse(configuration.to_string().as_bytes()) {
         Ok(region) => Some(region),
         Err(refused) => {
-            refused.reasons.into_iter().for_each(|reason| verdict.add(PLACE, reason));
+            refused.reasons.into_iter().for_each(|reason| verdict.faults.add(PLACE, reason));
             None
         }
     }
@@ -123,7 +128,7 @@ pub(super) fn times(database: &Connection, now: Moment, verdict: &mut Verdict) -
             let mut select = database.prepare(&query)?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
-                verdict.add(text(row, 0)?, found.clone());
+                verdict.faults.add(text(row, 0)?, found.clone());
             }
         }
     }
@@ -138,15 +143,17 @@ pub(super) fn resources(database: &Connection, verdict: &mut Verdict) -> rusqlit
         verdict.resources += 1;
         let url = text(row, 0)?;
         let Some(kind) = Kind::of(row.get(1)?) else {
-            verdict.add(url, format!("its kind is `{}`, expected 1, 2, 4, 5, 6 or 7", row.get::<_, i64>(1)?));
+            verdict
+                .faults
+                .add(url, format!("its kind is `{}`, expected 1, 2, 4, 5, 6 or 7", row.get::<_, i64>(1)?));
             continue;
         };
         if url.contains("access_token=") {
-            verdict.add(&url, "its URL carries an access token");
+            verdict.faults.add(&url, "its URL carries an access token");
         }
         let Some(content) = content(row, &url, verdict)? else { continue };
         if let Err(found) = judge(kind, &url, &content) {
-            verdict.add(url, found);
+            verdict.faults.add(url, found);
         }
     }
     Ok(())
@@ -166,20 +173,20 @@ pub(super) fn tiles(database: &Connection, verdict: &mut Verdict) -> rusqlite::R
         let coord =
             zoom.and_then(|zoom| TileCoord::new(zoom, u32::try_from(x).ok()?, u32::try_from(y).ok()?));
         if coord.is_none() {
-            verdict.add(&place, "it lies outside of the world");
+            verdict.faults.add(&place, "it lies outside of the world");
         }
         if template.contains("access_token=") {
-            verdict.add(&place, "its template carries an access token");
+            verdict.faults.add(&place, "its template carries an access token");
         }
         if row.get::<_, i64>(6)? != 1 {
-            verdict.add(&place, format!("its pixel ratio is `{}`, expected 1", row.get::<_, i64>(6)?));
+            verdict.faults.add(&place, format!("its pixel ratio is `{}`, expected 1", row.get::<_, i64>(6)?));
         }
         let Some(content) = content(row, &place, verdict)? else { continue };
         verdict.tiles_empty += u64::from(content.is_empty());
         if content.starts_with(GZIP) {
-            verdict.add(place, "it is gzip data, expected a plain vector tile");
+            verdict.faults.add(place, "it is gzip data, expected a plain vector tile");
         } else if let Err(error) = decode(&content) {
-            verdict.add(place, format!("it is no vector tile: {error}"));
+            verdict.faults.add(place, format!("it is no vector tile: {error}"));
         }
     }
     Ok(())
@@ -192,18 +199,18 @@ fn content(row: &Row<'_>, place: &str, verdict: &mut Verdict) -> rusqlite::Resul
         return Ok(Some(data.to_vec()));
     }
     if data.first() != Some(&ZLIB) {
-        verdict.add(place, "it is marked as compressed and is no zlib stream");
+        verdict.faults.add(place, "it is marked as compressed and is no zlib stream");
         return Ok(None);
     }
     let mut out = Vec::new();
     match ZlibDecoder::new(data).take(TILE_BYTES_MAX as u64 + 1).read_to_end(&mut out) {
         Ok(n_bytes) if n_bytes <= TILE_BYTES_MAX => Ok(Some(out)),
         Ok(_) => {
-            verdict.add(place, format!("it has more than {TILE_BYTES_MAX} bytes"));
+            verdict.faults.add(place, format!("it has more than {TILE_BYTES_MAX} bytes"));
             Ok(None)
         }
         Err(error) => {
-            verdict.add(place, format!("it cannot be inflated: {error}"));
+            verdict.faults.add(place, format!("it cannot be inflated: {error}"));
             Ok(None)
         }
     }
@@ -253,21 +260,9 @@ fn glyphs(url: &str, content: &[u8]) -> Result<(), String> {
 /// Takes a field of bytes with this tag off the front of a message.
 fn field(message: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (first, mut rest) = message.split_first()?;
-    let (mut len, mut shift) = (0_usize, 0);
-    loop {
-        let (byte, tail) = rest.split_first()?;
-        len |= usize::from(byte & 0x7f) << shift;
-        rest = tail;
-        shift += 7;
-        if *byte < 0x80 {
-            break;
-        }
-        if shift > 28 {
-            return None;
-        }
-    }
+    let len = varint::take(&mut rest)?;
     (*first == tag).then_some(())?;
-    rest.split_at_checked(len)
+    rest.split_at_checked(len as usize)
 }
 
 /// Looks at a sprite: each icon of the index has to lie inside of the image. Returns what is wrong.

@@ -25,19 +25,21 @@ use crate::region::Region;
 pub(super) fn check(database: &Connection, region: &Region, verdict: &mut Verdict) -> rusqlite::Result<()> {
     let Some(maps) = &region.maps else { return Ok(()) };
     let Some(text) = resource(database, &maps.style_url)? else {
-        verdict.add(&maps.style_url, "the style is missing");
+        verdict.faults.add(&maps.style_url, "the style is missing");
         return Ok(());
     };
     let style = match zellige_style::parse(&text) {
         Ok(style) => style,
         Err(refused) => {
-            verdict.add(&maps.style_url, refused.to_string());
+            verdict.faults.add(&maps.style_url, refused.to_string());
             return Ok(());
         }
     };
     match contents::resources(maps, &style) {
         Ok(expected) => check_resources(database, &expected, verdict)?,
-        Err(refused) => refused.reasons.into_iter().for_each(|reason| verdict.add(&maps.style_url, reason)),
+        Err(refused) => {
+            refused.reasons.into_iter().for_each(|reason| verdict.faults.add(&maps.style_url, reason));
+        }
     }
     check_sprites(database, &style, verdict)?;
     let sources = contents::tiled(&style);
@@ -53,16 +55,16 @@ pub(super) fn check(database: &Connection, region: &Region, verdict: &mut Verdic
     for template in templates {
         let template = template?;
         if sources.iter().all(|source| source.template != template) {
-            verdict.add(template, "no source of the style asks for tiles of this template");
+            verdict.faults.add(template, "no source of the style asks for tiles of this template");
         }
     }
     let loose = "SELECT count(*) FROM pragma_foreign_key_check";
     let loose: i64 = database.query_row(loose, [], |row| row.get(0))?;
     if loose > 0 {
-        verdict.add("", format!("{loose} ties lead to rows that are not there"));
+        verdict.faults.add("", format!("{loose} ties lead to rows that are not there"));
     }
     if verdict.tiles > TILES_MAX {
-        verdict.add("", format!("it has {} tiles, expected at most {TILES_MAX}", verdict.tiles));
+        verdict.faults.add("", format!("it has {} tiles, expected at most {TILES_MAX}", verdict.tiles));
     }
     Ok(())
 }
@@ -79,15 +81,15 @@ fn check_resources(
     for resource in expected {
         let kind = resource.kind() as i64;
         match found.remove(&resource.url) {
-            None => verdict.add(&resource.url, "it is missing"),
+            None => verdict.faults.add(&resource.url, "it is missing"),
             Some(other) if other != kind => {
-                verdict.add(&resource.url, format!("its kind is `{other}`, expected {kind}"));
+                verdict.faults.add(&resource.url, format!("its kind is `{other}`, expected {kind}"));
             }
             Some(_) => {}
         }
     }
     for url in found.into_keys() {
-        verdict.add(url, "nothing in the style leads to it");
+        verdict.faults.add(url, "nothing in the style leads to it");
     }
     Ok(())
 }
@@ -106,7 +108,7 @@ fn check_sprites(database: &Connection, style: &Style, verdict: &mut Verdict) ->
             if let (Some(index), Some(image)) = (index, image)
                 && let Err(found) = rows::sprite(&index, &image)
             {
-                verdict.add(url(SpriteFile::Index), found);
+                verdict.faults.add(url(SpriteFile::Index), found);
             }
         }
     }
@@ -131,12 +133,12 @@ fn zooms(
     let document: Value = serde_json::from_slice(&text).unwrap_or_default();
     if document["tiles"][0].as_str() != Some(&source.template) {
         let found = &document["tiles"][0];
-        verdict.add(url, format!("its tiles stand at `{found}`, expected `{}`", source.template));
+        verdict.faults.add(url, format!("its tiles stand at `{found}`, expected `{}`", source.template));
     }
     match tilejson::parse(&String::from_utf8_lossy(&text)) {
         Ok(tileset) => Ok(Some((tileset.minzoom, tileset.maxzoom))),
         Err(error) => {
-            verdict.add(url, error.to_string());
+            verdict.faults.add(url, error.to_string());
             Ok(None)
         }
     }
@@ -171,27 +173,27 @@ fn check_tiles(
         for tile in shape.tiles(zoom) {
             let expected = (i64::from(TileCoord::y(tile)), i64::from(tile.x()));
             while let Some(surplus) = found.filter(|found| *found < expected) {
-                verdict.add(name(surplus), "it lies outside of the region");
+                verdict.faults.add(name(surplus), "it lies outside of the region");
                 found = next()?;
             }
             if found == Some(expected) {
                 found = next()?;
             } else {
-                verdict.add(name(expected), "it is missing");
-                if verdict.n_faults > TILES_MAX {
+                verdict.faults.add(name(expected), "it is missing");
+                if verdict.faults.count > TILES_MAX {
                     return Ok(());
                 }
             }
         }
         while let Some(surplus) = found {
-            verdict.add(name(surplus), "it lies outside of the region");
+            verdict.faults.add(name(surplus), "it lies outside of the region");
             found = next()?;
         }
     }
     let all = "SELECT count(*) FROM tiles WHERE url_template = ?1";
     let all: i64 = database.query_row(all, [&source.template], |row| row.get(0))?;
     if all > counted {
-        verdict.add(
+        verdict.faults.add(
             &source.template,
             format!("{} tiles are of zooms that the region does not have", all - counted),
         );
