@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Context;
 
-use crate::run;
+use crate::run::{self, PYTHON};
 use crate::usage::{self, Usage};
 
 /// A script and what it needs.
@@ -41,8 +41,6 @@ const JUDGES: [Judge; 4] = [
     Judge { name: "routes", packages: &[("valhalla", "pyvalhalla")], programs: &[("osmium", "osmium-tool")] },
     Judge { name: "rules", packages: &[("valhalla", "pyvalhalla")], programs: &[] },
 ];
-/// The variable that names another interpreter.
-const PYTHON: &str = "ZELLIGE_PYTHON";
 
 /// Runs the judge that `arguments` name.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {

@@ -3,7 +3,7 @@
 //! Prints and picks the exit code: 0 done, 1 failed, 2 wrong usage.
 //!
 //! Compiled twice, and on purpose. The checks need no engine, so what `cargo xtask` starts is small and not
-//! optimised. `build` cuts tiles, which unoptimised code does many times slower; so it runs this same
+//! optimised. `build`, `compare` and `tile` cut tiles, which unoptimised code does many times slower; so they run this same
 //! program once more, in the release profile and with the engine in it (the feature `engine`). The
 //! command line is built in that profile too and shares the work.
 
@@ -13,6 +13,12 @@ use std::process::ExitCode;
 
 #[cfg(feature = "engine")]
 mod build;
+#[cfg(feature = "engine")]
+mod compare;
+#[cfg(feature = "engine")]
+mod tile;
+mod bench;
+mod measure;
 mod ci;
 mod tidy;
 mod bless;
@@ -20,8 +26,14 @@ mod fuzz;
 mod judge;
 mod run;
 mod usage;
+mod table;
+mod spread;
 
 use usage::Usage;
+
+/// The verbs, as `dispatch` knows them.
+const VERBS: [&str; 11] =
+    ["build", "ci", "tidy", "bless", "fuzz", "judge", "bench", "compare", "tile", "measure", "help"];
 
 const HELP: &str = "\
 Batch builds and automation of zellige.
@@ -50,6 +62,35 @@ usage: cargo xtask VERB [ARGUMENTS]
   judge rules ZELLIGE
                      routes on navigation packs that the program makes of small drawn networks: one-way streets,
                      bridges, turn restrictions and others; needs Python 3.12 with pyvalhalla
+  bench --base REVISION
+                     this tree against another revision: criterion benches and whole runs of both, in turn; prints
+                     ratios, below 1 where this tree is faster
+      --bench NAME   only this bench, several times; none of them when only files are given
+      --filter TEXT  only measurements whose names contain this
+      --publish FILE@MAXZOOM
+                     a file that is published as a whole, several times
+      --rounds N  --seconds N
+                     so many pairs of runs (3), and so long a measurement (1)
+      --json         everything that was measured
+  compare [INPUT]... wall and CPU time, peak memory and bytes of this tiler and of others, where they are installed, on
+                     inputs by name or as FILE@MAXZOOM; see `docs/performance.md`
+      --data DIR     where files of inputs are, several times (../shared/data and target/compare/made)
+      --make DIR     makes the large inputs, about 900 MB, and ends
+      --peer NAME    only this peer, several times: tippecanoe, freestiler, or none
+      --tippecanoe PATH  --python PATH
+                     programs that are not on the path; the interpreter has freestiler and geopandas
+      --rounds N     so many runs of each tiler, in turn (3)
+      --growth       this tiler alone, on one, four and sixteen times the input
+      --levels       this tiler alone, at several compression levels
+      --level N  --memory SIZE  --own-detail
+                     how this tiler runs; --own-detail simplifies and overlaps as its recipes do, not as peers do
+      --markdown  --json
+                     the form of the results
+      --work DIR     where tilesets are written (target/compare)
+  tile OUTPUT MAXZOOM LAYER=FILE...
+                     cuts files with nothing left out, as `compare` does; takes --level, --memory and --as-peers
+  measure PROGRAM [ARGUMENTS]
+                     runs a program and prints its wall and CPU time and its peak memory as JSON
   help               this text
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.
@@ -78,14 +119,16 @@ fn dispatch(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let wants_help = rest.iter().any(|argument| argument == "--help" || argument == "-h");
     match verb {
         "help" | "--help" | "-h" => help(),
-        _ if wants_help => help(),
-        "build" => build(rest),
+        _ if wants_help && verb != "measure" => help(),
+        "build" | "compare" | "tile" => engine(verb, rest),
+        "bench" => bench::run(rest),
+        "measure" => measure::run(rest),
         "ci" => usage::none(verb, rest).and_then(|()| ci::run()),
         "tidy" => usage::none(verb, rest).and_then(|()| tidy::run()),
         "bless" => usage::none(verb, rest).and_then(|()| bless::run()),
         "fuzz" => fuzz::run(rest),
         "judge" => judge::run(rest),
-        _ => Err(usage::unknown("verb", verb, &["build", "ci", "tidy", "bless", "fuzz", "judge", "help"])),
+        _ => Err(usage::unknown("verb", verb, &VERBS)),
     }
 }
 
@@ -96,19 +139,23 @@ fn help() -> anyhow::Result<ExitCode> {
 }
 
 #[cfg(feature = "engine")]
-fn build(arguments: &[String]) -> anyhow::Result<ExitCode> {
-    build::run(arguments)
+fn engine(verb: &str, arguments: &[String]) -> anyhow::Result<ExitCode> {
+    match verb {
+        "build" => build::run(arguments),
+        "compare" => compare::run(arguments),
+        _ => tile::run(arguments),
+    }
 }
 
 /// Starts this program again, optimised and with the engine.
 #[cfg(not(feature = "engine"))]
-fn build(arguments: &[String]) -> anyhow::Result<ExitCode> {
+fn engine(verb: &str, arguments: &[String]) -> anyhow::Result<ExitCode> {
     let manifest = run::root().join("Cargo.toml");
     let status = run::cargo(["run", "--release", "--package", "xtask", "--features", "engine"])
         .arg("--manifest-path")
         .arg(manifest)
         .args(arguments.iter().find(|argument| *argument == "--quiet"))
-        .args(["--", "build"])
+        .args(["--", verb])
         .args(arguments)
         .status()?;
     Ok(status.code().map_or(ExitCode::FAILURE, |code| ExitCode::from(code.clamp(0, 255) as u8)))

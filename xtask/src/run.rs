@@ -6,6 +6,9 @@ use std::process::Command;
 use anyhow::Context;
 use serde_json::Value;
 
+/// The variable that names the interpreter of Python programs.
+pub(crate) const PYTHON: &str = "ZELLIGE_PYTHON";
+
 /// Returns the folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));

@@ -3,11 +3,10 @@
 //! In:     outcomes; job objects.
 //! Out:    lines with aligned columns: the first to the left, the others to the right.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 use super::{Outcome, Status};
+use crate::table::align;
 
 /// Returns a row for each job, in order.
 pub(super) fn summary(names: &[&str], outcomes: &[Outcome]) -> String {
@@ -62,26 +61,6 @@ fn layers_of(report: &Value) -> impl Iterator<Item = (&String, &Value)> {
 
 fn count(object: &Value, key: &str) -> u64 {
     object[key].as_u64().unwrap_or(0)
-}
-
-/// Returns head and rows with columns as wide as their widest cell.
-fn align(head: &[String], rows: &[Vec<String>]) -> String {
-    let lines = || std::iter::once(head).chain(rows.iter().map(Vec::as_slice));
-    let width = |column: usize| lines().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let mut out = String::new();
-    for line in lines() {
-        let mut cells = line.iter().zip(&widths);
-        // Writing to a string cannot fail.
-        if let Some((first, width)) = cells.next() {
-            let _ = write!(out, "  {first:<width$}");
-        }
-        for (cell, width) in cells {
-            let _ = write!(out, "  {cell:>width$}");
-        }
-        out.push('\n');
-    }
-    out
 }
 
 #[cfg(test)]
