@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 /// Steps of a long stage between two questions whether to go on.
 const STEPS_ASKED: u64 = 1024;
 
-/// What is being done; a pack of maps has one phase, a navigation pack has the four that follow it.
+/// What is being done: a forecast and a maps pack have one phase each, a navigation pack has the four after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Phase {

@@ -272,6 +272,7 @@ mod tests {
     use std::ops::ControlFlow;
 
     use super::*;
+    use crate::progress::Phase;
 
     /// Makes the next revision of a region that asks for nothing, or for maps of a style that is none.
     fn packed(folder: &Path, maps: &str) -> Result<u64, Error> {
@@ -281,14 +282,38 @@ mod tests {
         );
         let mut region = crate::region::parse(text.as_bytes())?;
         region.navigation = false;
-        let settings = Settings {
+        let watch: Watch<'_> = &mut |_| ControlFlow::Continue(());
+        pack(&region, Resources::default(), folder, &settings(), watch).map(|report| report.revision)
+    }
+
+    fn settings() -> Settings {
+        Settings {
             id: RegionId::new("a").unwrap(),
             username: "me".to_owned(),
             threads: NonZeroUsize::MIN,
             moment: Moment::from_milliseconds(0),
+        }
+    }
+
+    #[test]
+    fn run_that_is_stopped_leaves_the_revision_before() {
+        const ROAD: &[u8] = br#"{"type":"Feature","properties":{"highway":"path"},"geometry":{"type":"LineString","coordinates":[[0.1,0.1],[0.2,0.2]]}}"#;
+        let folder = tempfile::tempdir().unwrap();
+        let region = br#"{"configuration": {"navigation": true, "geography": {"type": "Polygon",
+            "coordinates": [[[0,0],[1,0],[1,1],[0,0]]]}}}"#;
+        let region = crate::region::parse(region).unwrap();
+        let packed = |watch: Watch<'_>| {
+            let roads = Some(Source::new("roads").reader("lines", Box::new(ROAD)));
+            pack(&region, Resources { roads, ..Resources::default() }, folder.path(), &settings(), watch)
         };
-        let watch: Watch<'_> = &mut |_| ControlFlow::Continue(());
-        pack(&region, Resources::default(), folder, &settings, watch).map(|report| report.revision)
+        packed(&mut |_| ControlFlow::Continue(())).unwrap();
+        let stopped = packed(&mut |progress| match progress.phase {
+            Phase::Tiles => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+        assert!(matches!(stopped, Err(Error::Stopped)));
+        assert!(!folder.path().join("2").exists());
+        assert_eq!(last_revision(folder.path(), &settings().id).unwrap(), 1);
     }
 
     #[test]
