@@ -23,24 +23,21 @@ struct Judge {
 }
 
 /// The judges.
-const JUDGES: [Judge; 4] = [
-    Judge {
-        name: "borders",
-        packages: &[
-            ("shapely", "shapely"),
-            ("pmtiles", "pmtiles"),
-            ("mapbox_vector_tile", "mapbox-vector-tile"),
-        ],
-        programs: &[],
-    },
+const JUDGES: [Judge; 6] = [
+    Judge { name: "borders", packages: TILES, programs: &[] },
     Judge {
         name: "maps",
         packages: &[("pymgl", "pymgl"), ("PIL", "pillow")],
         programs: &[("xvfb-run", "xvfb")],
     },
+    Judge { name: "rings", packages: TILES, programs: &[] },
     Judge { name: "routes", packages: &[("valhalla", "pyvalhalla")], programs: &[("osmium", "osmium-tool")] },
     Judge { name: "rules", packages: &[("valhalla", "pyvalhalla")], programs: &[] },
+    Judge { name: "tiles", packages: TILES, programs: &[] },
 ];
+/// What reads tiles and knows geometry.
+const TILES: &[(&str, &str)] =
+    &[("shapely", "shapely"), ("pmtiles", "pmtiles"), ("mapbox_vector_tile", "mapbox-vector-tile")];
 
 /// Runs the judge that `arguments` name.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
@@ -99,7 +96,7 @@ mod tests {
 
     #[test]
     fn judges_are_known_by_name() {
-        check(&[], "which judge? known are `borders`, `maps`, `routes`, `rules`");
+        check(&[], "which judge? known are `borders`, `maps`, `rings`, `routes`, `rules`, `tiles`");
         check(&["boarders"], "unknown judge `boarders`, did you mean `borders`?; see `cargo xtask help`");
         for judge in &JUDGES {
             assert!(run::root().join(format!("testdata/judge/{}.py", judge.name)).is_file());

@@ -56,12 +56,18 @@ usage: cargo xtask VERB [ARGUMENTS]
   judge maps PACK STYLE_URL LON LAT ZOOM OUT.png [SIZE]
                      a picture of a maps pack by MapLibre Native, without a network; needs Python with pymgl and
                      pillow, and xvfb
+  judge rings ZELLIGE [N_RINGS [SEED]]
+                     random rings that cross and touch themselves (100000): valid, and as large as they should be; needs
+                     Python with shapely, pmtiles and mapbox-vector-tile
   judge routes ROADS PACK [PAIRS]
                      routes on a navigation pack against those on tiles that Valhalla's own builder makes of the same
                      roads; needs Python 3.12 with pyvalhalla, and osmium
   judge rules ZELLIGE
                      routes on navigation packs that the program makes of small drawn networks: one-way streets,
                      bridges, turn restrictions and others; needs Python 3.12 with pyvalhalla
+  judge tiles ZELLIGE SOURCE [ZOOM]...
+                     whether polygons are valid and as large as in the source, and whether neighbouring tiles agree, at
+                     four margins and some zooms (4 6 8); needs Python with shapely, pmtiles and mapbox-vector-tile
   bench --base REVISION
                      this tree against another revision: criterion benches and whole runs of both, in turn; prints
                      ratios, below 1 where this tree is faster
