@@ -50,7 +50,7 @@ impl Block {
     ///
     /// # Errors
     ///
-    /// [`Error::Changed`] when the file is no longer what it was; what `f` was given cannot be trusted then.
+    /// [`Error::Changed`] or [`Error::Replaced`] when the file is no longer what it was; what `f` was given cannot be trusted then.
     pub fn for_each(
         &mut self,
         parser: &mut Parser,

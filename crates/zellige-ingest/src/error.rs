@@ -41,6 +41,12 @@ pub enum Error {
         /// The file as it was named.
         path: PathBuf,
     },
+    /// Another file has the name of the one that is read.
+    #[error("`{}` was replaced while it was read; start again to read the new one", path.display())]
+    Replaced {
+        /// The file as it was named.
+        path: PathBuf,
+    },
     /// The input is no document of one `FeatureCollection`.
     #[error("`{name}` is not a FeatureCollection: {reason} (byte {byte})")]
     NotACollection {

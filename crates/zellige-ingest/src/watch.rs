@@ -2,11 +2,10 @@
 //!
 //! In:     a path of a regular file.
 //! Out:    the open file, its length, and [`Error::Changed`] from the moment on at which its length or its time
-//!         of change are not those of the beginning.
-//! Keeps:  the file that was opened: one that replaces it under the same name is not looked at, and reading
-//!         goes on in the old one.
+//!         of change are not those of the beginning; [`Error::Replaced`] when another file has its name.
+//! Keeps:  the file that was opened, to its end when it is removed: then nobody can mistake another one for it.
 
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -19,7 +18,7 @@ pub(crate) struct Watched {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
     pub(crate) n_bytes: u64,
-    modified: Option<SystemTime>,
+    look: Look,
 }
 
 impl Watched {
@@ -31,8 +30,8 @@ impl Watched {
             Ok((file, metadata))
         };
         let (file, metadata) = open().map_err(|source| Error::Open { path: path.to_owned(), source })?;
-        let (n_bytes, modified) = look(&metadata);
-        Ok(Self { file, path: path.to_owned(), n_bytes, modified })
+        let look = Look::of(&metadata);
+        Ok(Self { file, path: path.to_owned(), n_bytes: look.n_bytes, look })
     }
 
     /// Returns a reader of the file from its beginning; there is one at a time.
@@ -45,13 +44,14 @@ impl Watched {
         rewound().map_err(|source| self.unreadable(source))
     }
 
-    /// Whether the file is still what it was.
+    /// Whether the file is still what it was, and its name still means it.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let metadata = self.file.metadata().map_err(|source| self.unreadable(source))?;
-        if look(&metadata) == (self.n_bytes, self.modified) {
-            return Ok(());
+        if Look::of(&metadata) != self.look {
+            return Err(Error::Changed { path: self.path.clone() });
         }
-        Err(Error::Changed { path: self.path.clone() })
+        let is_other = fs::metadata(&self.path).is_ok_and(|named| Look::of(&named) != self.look);
+        if is_other { Err(Error::Replaced { path: self.path.clone() }) } else { Ok(()) }
     }
 
     /// Returns the error of a read that failed: the file may have been cut.
@@ -60,6 +60,28 @@ impl Watched {
     }
 }
 
-fn look(metadata: &Metadata) -> (u64, Option<SystemTime>) {
-    (metadata.len(), metadata.modified().ok())
+/// What files are told apart by.
+#[derive(Debug, PartialEq, Eq)]
+struct Look {
+    n_bytes: u64,
+    modified: Option<SystemTime>,
+    /// Device and number there; zeros where the system has no such.
+    number: (u64, u64),
+}
+
+impl Look {
+    fn of(metadata: &Metadata) -> Self {
+        Self { n_bytes: metadata.len(), modified: metadata.modified().ok(), number: number(metadata) }
+    }
+}
+
+#[cfg(unix)]
+fn number(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+#[cfg(not(unix))]
+const fn number(_metadata: &Metadata) -> (u64, u64) {
+    (0, 0)
 }

@@ -346,11 +346,21 @@ fn file_that_is_cut_shorter_is_an_error_and_no_signal() {
 }
 
 #[test]
-fn file_that_is_replaced_is_read_to_its_old_end() {
+fn file_that_is_replaced_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(&folder, "replaced", lines(100));
     let blocks = Source::new("test").file(&path).open(&SMALL).unwrap();
-    fs::rename(file(&folder, "new", "17"), &path).unwrap();
+    fs::rename(file(&folder, "new", lines(100)), &path).unwrap();
+    let error = read(&blocks).unwrap_err();
+    assert!(matches!(&error, Error::Replaced { path: named } if *named == path), "{error}");
+}
+
+#[test]
+fn file_that_is_removed_is_read_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(&folder, "removed", lines(100));
+    let blocks = Source::new("test").file(&path).open(&SMALL).unwrap();
+    fs::remove_file(&path).unwrap();
     assert_eq!(read(&blocks).unwrap().len(), 100);
 }
 

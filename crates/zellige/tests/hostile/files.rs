@@ -268,12 +268,23 @@ fn files_that_change_under_the_reader_end_the_job() {
 }
 
 #[test]
-fn files_that_are_replaced_or_removed_are_read_to_their_old_end() {
-    let replace = |path: &Path| {
-        let other = path.with_extension("new");
-        fs::write(&other, "no more").unwrap();
-        fs::rename(other, path).unwrap();
-    };
-    assert_eq!(happens(points(3), replace), Ok(3));
+fn files_that_are_replaced_under_the_reader_end_the_job() {
+    let replaced =
+        "reading source `all` failed: `PATH` was replaced while it was read; start again to read the new one";
+    for bytes in [points(3).into_bytes(), points(100_000).into_bytes(), gzip(points(100_000).as_bytes())] {
+        let copy = bytes.clone();
+        for new in [b"no more".to_vec(), copy] {
+            let replace = move |path: &Path| {
+                let other = path.with_extension("new");
+                fs::write(&other, new).unwrap();
+                fs::rename(other, path).unwrap();
+            };
+            assert_eq!(happens(&bytes, replace), Err(replaced.to_owned()));
+        }
+    }
+}
+
+#[test]
+fn files_that_are_removed_are_read_to_their_end() {
     assert_eq!(happens(points(3), |path| fs::remove_file(path).unwrap()), Ok(3));
 }
