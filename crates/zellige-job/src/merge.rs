@@ -63,6 +63,7 @@ impl Runs {
         let mut cursors: Vec<Cursor<'_>> = Vec::with_capacity(self.memory.len() + self.files.len());
         for run in &self.memory {
             let row = run.rows.partition_point(|row| row.key.slot < from);
+            run.touch(row);
             cursors.push(Cursor::Memory { run, row });
         }
         let files: Vec<&FileRun> = self.files.iter().filter(|run| run.has_rows(from, to)).collect();
@@ -133,7 +134,10 @@ impl Cursor<'_> {
 
     fn advance(&mut self) -> io::Result<()> {
         match self {
-            Self::Memory { row, .. } => *row += 1,
+            Self::Memory { run, row } => {
+                *row += 1;
+                run.touch(*row);
+            }
             Self::File(cursor) => cursor.advance()?,
         }
         Ok(())

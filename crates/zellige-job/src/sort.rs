@@ -21,6 +21,9 @@ use crate::spill::{Fan, FileRun, Spill};
 /// A run grows to its size in about so many steps.
 const GROWTH_STEPS: usize = 16;
 
+/// So many rows of a run are asked for together, before the first of them is read.
+const TOUCHED_ROWS: usize = 16;
+
 /// One piece of a run in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
@@ -51,6 +54,19 @@ impl MemoryRun {
 
     pub(crate) const fn size(&self) -> u64 {
         (self.bytes.len() + self.rows.len() * size_of::<Row>()) as u64
+    }
+
+    /// Brings the bytes of the rows from `row` on into the cache, at the first row of each group.
+    ///
+    /// Rows are sorted and their bytes are not, so each row waits for memory twice. Memory that is asked for
+    /// many bytes at once has all of them about as fast as one.
+    pub(crate) fn touch(&self, row: usize) {
+        if row % TOUCHED_ROWS == 0 {
+            let group = self.rows.get(row..).unwrap_or_default().iter().take(TOUCHED_ROWS);
+            let byte = |at: u32| self.bytes.get(at as usize).copied().unwrap_or_default();
+            let touched = group.fold(0, |sum, row| sum ^ byte(row.block) ^ byte(row.body));
+            std::hint::black_box(touched);
+        }
     }
 
     pub(crate) fn block(&self, row: &Row) -> &[u8] {

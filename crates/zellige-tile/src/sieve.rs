@@ -42,7 +42,7 @@ impl Sieve {
     /// Whether a tile is chosen.
     #[must_use]
     pub const fn has(self, column: i64, row: i64) -> bool {
-        (row + column * self.shift).rem_euclid(self.step) == 0
+        (row + column * self.shift) & (self.step - 1) == 0
     }
 
     /// Returns the chosen rows of a column among `first..=last`.

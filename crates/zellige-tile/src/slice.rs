@@ -309,10 +309,12 @@ impl<'p> LayerSlicer<'p> {
         }
         let sieve = work.sieves[usize::from(zoom.get())];
         let spread = Spread::new(zoom, plan, &each.bounds, self.tiles_box.as_ref()).sieved(sieve);
-        // Small rings may grow out of their box, see `tiny`.
-        let asked = Spread::new(zoom, plan, &widened(&each.bounds), self.tiles_box.as_ref()).sieved(sieve);
-        if !asked.may_have_tiles() {
-            return Ok(Reach::Elsewhere);
+        if !sieve.is_all() {
+            // Small rings may grow out of their box, see `tiny`.
+            let asked = Spread::new(zoom, plan, &widened(&each.bounds), self.tiles_box.as_ref()).sieved(sieve);
+            if !asked.may_have_tiles() {
+                return Ok(Reach::Elsewhere);
+            }
         }
         if !each.is_weighed {
             each.is_weighed = true;

@@ -99,7 +99,7 @@ impl<'b> Spread<'b> {
         let last = i64::from(zoom.tiles_per_side()) - 1;
         // A tile meets the box when they share more than an edge.
         let made = |min: i64, max: i64| {
-            (min.div_euclid(side).clamp(0, last), (max - 1).max(min).div_euclid(side).clamp(0, last))
+            (stripes.stripe(min).clamp(0, last), stripes.stripe((max - 1).max(min)).clamp(0, last))
         };
         let columns_made = tiles_box.map_or((0, last), |made_box| made(made_box.min.x, made_box.max.x));
         let rows_made = tiles_box.map_or((0, last), |made_box| made(made_box.min.y, made_box.max.y));
@@ -158,13 +158,13 @@ impl<'b> Spread<'b> {
 
     /// Returns the rows among `first..=last` whose tiles of this column of any world are chosen.
     fn chosen_rows(&self, column: i64, (first, last): (i64, i64)) -> impl Iterator<Item = i64> {
-        self.sieve.rows(column.rem_euclid(self.columns_per_world()), first, last)
+        self.sieve.rows(self.in_first_world(column), first, last)
     }
 
     /// Returns the same for a small polygon within `bounds`; the tile that holds its middle accounts for it.
     #[must_use]
     pub fn small(self, small: Option<Small>, bounds: &WorldBounds) -> Self {
-        let stripe = |at: i64| at.div_euclid(self.stripes.side);
+        let stripe = |at: i64| self.stripes.stripe(at);
         let is_whole =
             stripe(bounds.min.x) == stripe(bounds.max.x) && stripe(bounds.min.y) == stripe(bounds.max.y);
         let home = |small: Small| {
@@ -199,9 +199,14 @@ impl<'b> Spread<'b> {
         self.zoom.tiles_per_side() as i64
     }
 
+    /// Returns the column of the first world that `column` of any world is a copy of.
+    const fn in_first_world(&self, column: i64) -> i64 {
+        column & (self.columns_per_world() - 1)
+    }
+
     /// Returns the tile of a column of any world, if it is made.
     fn tile(&self, column: i64, row: i64) -> Option<TileCoord> {
-        let column = column.rem_euclid(self.columns_per_world());
+        let column = self.in_first_world(column);
         let is_made = self.columns_made.0 <= column && column <= self.columns_made.1;
         let is_made = is_made && self.sieve.has(column, row);
         if is_made { TileCoord::new(self.zoom, column as u32, row as u32) } else { None }
@@ -290,7 +295,7 @@ impl Spreader {
         if owed == 0 {
             return Reach::Merged;
         }
-        let stripe = |at: i64| at.div_euclid(spread.stripes.side);
+        let stripe = |at: i64| spread.stripes.stripe(at);
         let grid = TileGrid::new(spread.zoom, stripe(small.at.x), stripe(small.at.y), spread.plan.extent);
         let is_shared = spread.middle.is_some();
         let placeholder = Placeholder { at: grid.unit(small.at), box_units: small.box_units, is_shared };
@@ -305,12 +310,12 @@ impl Spreader {
         let Spread { zoom, plan, stripes, .. } = target.spread;
         self.points.clear();
         for point in &geometry.points {
-            let home = point.x.div_euclid(stripes.side);
+            let home = stripes.stripe(point.x);
             let columns = stripes.holding(point.x);
             let rows = stripes.holding(point.y);
             for row in rows.0.max(target.spread.rows.0)..=rows.1.min(target.spread.rows.1) {
                 for column in columns.0..=columns.1 {
-                    let is_copy = column != home && (column - home) % target.spread.columns_per_world() == 0;
+                    let is_copy = column != home && target.spread.in_first_world(column - home) == 0;
                     if let Some(tile) = target.spread.tile(column, row).filter(|_| !is_copy) {
                         let snapped = TileGrid::new(zoom, column, row, plan.extent).snap(*point);
                         self.points.push((tile.into(), snapped));

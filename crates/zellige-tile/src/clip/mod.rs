@@ -39,7 +39,7 @@ impl Stripes {
     /// Returns the first and last stripe whose window, edges included, meets `min..=max`.
     #[must_use]
     pub const fn touched(self, min: i64, max: i64) -> (i64, i64) {
-        ((min - self.buffer - 1).div_euclid(self.side), (max + self.buffer).div_euclid(self.side))
+        (self.stripe(min - self.buffer - 1), self.stripe(max + self.buffer))
     }
 
     /// Returns the first and last stripe that hold a point: its own and those in whose buffer it lies.
@@ -47,7 +47,17 @@ impl Stripes {
     /// A point on the edge between two stripes is in the second one alone when there is no buffer.
     #[must_use]
     pub const fn holding(self, at: i64) -> (i64, i64) {
-        ((at - self.buffer).div_euclid(self.side), (at + self.buffer).div_euclid(self.side))
+        (self.stripe(at - self.buffer), self.stripe(at + self.buffer))
+    }
+
+    /// Returns the stripe that covers `at`; columns and rows of tiles are powers of two wide and need no division.
+    #[must_use]
+    pub const fn stripe(self, at: i64) -> i64 {
+        if self.side & (self.side - 1) == 0 {
+            at >> self.side.trailing_zeros()
+        } else {
+            at.div_euclid(self.side)
+        }
     }
 
     /// Returns the window of stripe `n`: its two edges, which belong to it.

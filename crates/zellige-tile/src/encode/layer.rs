@@ -96,6 +96,7 @@ impl LayerEncoder {
 
     /// Adds a feature, or measures it when the layer is full; `names` are those of all keys.
     pub fn push(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) {
+        self.values.touch(block.entries());
         if self.overflow.is_some() {
             self.measure(block, body, names);
             return;

@@ -10,6 +10,8 @@ const TAG_KEY: u8 = 3 << 3 | 2;
 const TAG_VALUE: u8 = 4 << 3 | 2;
 /// Slots that a tile starts with.
 const SLOTS_MIN: usize = 256;
+/// A table of more slots than these is probably not in the cache next to the core.
+const SLOTS_CACHED_MAX: usize = 4096;
 
 /// The keys of a layer: numbers of the job to numbers of the tile.
 #[derive(Debug, Default)]
@@ -110,6 +112,15 @@ impl ValueTable {
 
     pub(super) const fn len(&self) -> usize {
         self.used.len()
+    }
+
+    /// Brings the slots of values into the cache, all at once, when the table is too large to be there.
+    pub(super) fn touch<'e>(&self, entries: impl Iterator<Item = Entry<'e>>) {
+        if self.len > SLOTS_CACHED_MAX {
+            let mask = self.len - 1;
+            let touched = entries.fold(0, |sum, entry| sum ^ self.slots[entry.hash as usize & mask].index);
+            std::hint::black_box(touched);
+        }
     }
 
     pub(super) fn find(&self, entry: &Entry<'_>) -> Option<u32> {
