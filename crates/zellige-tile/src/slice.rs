@@ -320,8 +320,11 @@ impl<'p> LayerSlicer<'p> {
             each.is_weighed = true;
             self.weigh(&each.bounds, work);
         }
-        let grid = UnitGrid { zoom, extent: plan.extent };
         let origin = Origin { layer: self.number, place: each.place, id };
+        if work.weighted.geometry.kind == GeometryKind::Point {
+            return Ok(work.spreader.spread(&work.weighted.geometry, spread, origin, sink));
+        }
+        let grid = UnitGrid { zoom, extent: plan.extent };
         let small = work.settler.small(grid);
         let spread = spread.small(small, &each.bounds);
         if small.is_some() && work.settler.is_tiny(&work.weighted.geometry, grid) {

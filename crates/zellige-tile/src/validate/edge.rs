@@ -14,6 +14,11 @@ pub(super) struct Edge {
 }
 
 impl Edge {
+    /// Whether the two edges share no point, but as neighbours in a ring.
+    pub(super) fn is_apart(self, other: Self) -> bool {
+        self.is_neighbour(other) || !self.meets(other)
+    }
+
     pub(super) const fn is_neighbour(self, other: Self) -> bool {
         if self.ring != other.ring {
             return false;
