@@ -319,12 +319,12 @@ impl Explainer<'_> {
             self.settler.settle(&self.weighted.geometry, (&simplified, tolerance), grid)
         };
         let reach = match settled {
-            _ if is_tiny => self.spreader.hold_place(spread(&self.bounds), origin, &mut cut),
-            Settled::Same => self.spreader.spread(&simplified, spread(&self.bounds), origin, &mut cut),
+            _ if is_tiny => self.spreader.hold_place(&spread(&self.bounds), origin, &mut cut),
+            Settled::Same => self.spreader.spread(&simplified, &spread(&self.bounds), origin, &mut cut),
             Settled::Nothing => Reach::Merged,
             Settled::Changed(shape) => {
                 let bounds = WorldBounds::of(&shape.points);
-                self.spreader.spread(shape, spread(&bounds), origin, &mut cut)
+                self.spreader.spread(shape, &spread(&bounds), origin, &mut cut)
             }
         };
         cut.tiles.sort_by_key(|part| part.tile);

@@ -322,19 +322,19 @@ impl<'p> LayerSlicer<'p> {
         }
         let origin = Origin { layer: self.number, place: each.place, id };
         if work.weighted.geometry.kind == GeometryKind::Point {
-            return Ok(work.spreader.spread(&work.weighted.geometry, spread, origin, sink));
+            return Ok(work.spreader.spread(&work.weighted.geometry, &spread, origin, sink));
         }
         let grid = UnitGrid { zoom, extent: plan.extent };
         let small = work.settler.small(grid);
         let spread = spread.small(small, &each.bounds);
         if small.is_some() && work.settler.is_tiny(&work.weighted.geometry, grid) {
-            return Ok(work.spreader.hold_place(spread, origin, sink));
+            return Ok(work.spreader.hold_place(&spread, origin, sink));
         }
         let tolerance = tolerance_world(zoom, plan, units);
         let is_grown = is_grown && work.weighted.geometry.kind == GeometryKind::Polygon;
         if is_grown {
             simplify_outward(&work.weighted, tolerance, &mut work.grown);
-            return Ok(work.spreader.spread(&work.grown, spread.grown(true), origin, sink));
+            return Ok(work.spreader.spread(&work.grown, &spread.grown(true), origin, sink));
         }
         // Each zoom starts from what the deeper one left, unless the recipe asks for more detail here.
         if each.last_tolerance.is_none_or(|last| tolerance < last) {
@@ -348,14 +348,14 @@ impl<'p> LayerSlicer<'p> {
         Ok(match settled {
             Settled::Same => {
                 let spread = spread.crowded(is_crowded, &each.bounds);
-                work.spreader.spread(geometry, spread, origin, sink)
+                work.spreader.spread(geometry, &spread, origin, sink)
             }
             Settled::Nothing => Reach::Merged,
             Settled::Changed(shape) => {
                 let bounds = WorldBounds::of(&shape.points);
                 let spread = Spread::new(zoom, plan, &bounds, self.tiles_box.as_ref()).sieved(sieve);
                 let spread = spread.small(small, &bounds).crowded(is_crowded, &bounds);
-                work.spreader.spread(shape, spread, origin, sink)
+                work.spreader.spread(shape, &spread, origin, sink)
             }
         })
     }

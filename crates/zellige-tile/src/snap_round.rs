@@ -174,10 +174,14 @@ impl HotUnits {
         for point in ring {
             found.clear();
             let longest = (point.x - last.x).abs().max((point.y - last.y).abs());
-            if longest <= BENT_UNITS << Fine::BITS {
+            let (start, end) = (last.snap(), point.snap());
+            if start.x.abs_diff(end.x) + start.y.abs_diff(end.y) <= 1 {
+                // Nothing lies between a unit and the next one.
+                found.push(start);
+            } else if longest <= BENT_UNITS << Fine::BITS {
                 self.find(last, *point, &mut found);
             }
-            for unit in found.iter().copied().chain([point.snap()]) {
+            for unit in found.iter().copied().chain([end]) {
                 if out.open_part_len() == 0 || out.points.last() != Some(&unit) {
                     out.points.push(unit);
                 }
@@ -195,12 +199,10 @@ impl HotUnits {
         let (width, height) = (i64::from(to.x) - i64::from(from.x), i64::from(to.y) - i64::from(from.y));
         let x_at = |y: i64| i64::from(from.x) + (width * (y - i64::from(from.y))).div_euclid(height.max(1));
         let half = 1 << (Fine::BITS - 1);
+        let mut start = i64::from(from.x);
         for row in from.snap().y..=to.snap().y {
-            let middle = i64::from(row) << Fine::BITS;
-            let north = (middle - half).max(from.y.into());
-            let south = (middle + half).min(to.y.into());
-            let (start, end) =
-                if height == 0 { (from.x.into(), to.x.into()) } else { (x_at(north), x_at(south)) };
+            let south = (i64::from(row) << Fine::BITS) + half;
+            let end = if south < to.y.into() { x_at(south) } else { to.x.into() };
             let (west, east) = (snap(start.min(end)), snap(start.max(end)));
             let n_found = found.len();
             found
@@ -208,6 +210,7 @@ impl HotUnits {
             if end < start {
                 found[n_found..].reverse();
             }
+            start = end;
         }
         if (from, to) != (a, b) {
             found.reverse();

@@ -164,6 +164,9 @@ impl<'b> Spread<'b> {
     /// Returns the same for a small polygon within `bounds`; the tile that holds its middle accounts for it.
     #[must_use]
     pub fn small(self, small: Option<Small>, bounds: &WorldBounds) -> Self {
+        if small.is_none() {
+            return self;
+        }
         let stripe = |at: i64| self.stripes.stripe(at);
         let is_whole =
             stripe(bounds.min.x) == stripe(bounds.max.x) && stripe(bounds.min.y) == stripe(bounds.max.y);
@@ -250,7 +253,7 @@ impl Spreader {
     pub fn spread(
         &mut self,
         geometry: &Geometry<World>,
-        spread: Spread<'_>,
+        spread: &Spread<'_>,
         origin: Origin,
         sink: &mut dyn PieceSink,
     ) -> Reach {
@@ -258,19 +261,21 @@ impl Spreader {
         if spread.rows.1 < spread.rows.0 || spread.columns_cut.1 < spread.columns_cut.0 {
             return Reach::Elsewhere;
         }
-        let mut target = Target { spread, origin, sink: &mut *sink, reach: Reach::Elsewhere };
+        // A window holds several copies of what goes round the world, too many to account for one.
+        let is_wrapped = last - first >= spread.columns_per_world();
+        let unaccounted = is_wrapped.then(|| Spread { home: None, ..*spread });
+        let accounted = unaccounted.as_ref().unwrap_or(spread);
+        let mut target = Target { spread: accounted, origin, sink: &mut *sink, reach: Reach::Elsewhere };
         if geometry.kind == GeometryKind::Point {
             self.deal_points(geometry, &mut target);
         } else if first == last {
             self.stamp.column(first, geometry, &mut target);
-        } else if last - first < spread.columns_per_world() {
+        } else if !is_wrapped {
             clip::columns(geometry, spread.stripes, spread.columns_cut, &mut self.columns);
             for (column, piece) in self.columns.iter() {
                 self.stamp.column(column, piece, &mut target);
             }
         } else {
-            // A window holds several copies of the feature here, too many to account for one.
-            target.spread.home = None;
             clip::columns(geometry, spread.stripes, spread.columns, &mut self.columns);
             for column in 0..spread.columns_per_world() {
                 gather(column, spread, &self.columns, &mut self.wrapped);
@@ -289,7 +294,7 @@ impl Spreader {
     }
 
     /// Sends a placeholder for a small polygon of which nothing is drawn to `sink`.
-    pub fn hold_place(&mut self, spread: Spread<'_>, origin: Origin, sink: &mut dyn PieceSink) -> Reach {
+    pub fn hold_place(&mut self, spread: &Spread<'_>, origin: Origin, sink: &mut dyn PieceSink) -> Reach {
         let Some(Home { tile, small, .. }) = spread.home else { return Reach::Elsewhere };
         let owed = owed_whole(&small, spread.zoom.get());
         if owed == 0 {
@@ -306,8 +311,8 @@ impl Spreader {
     }
 
     /// Puts each point into the tiles whose window holds it, once a tile.
-    fn deal_points(&mut self, geometry: &Geometry<World>, target: &mut Target<'_, '_>) {
-        let Spread { zoom, plan, stripes, .. } = target.spread;
+    fn deal_points(&mut self, geometry: &Geometry<World>, target: &mut Target<'_>) {
+        let Spread { zoom, plan, stripes, .. } = *target.spread;
         self.points.clear();
         for point in &geometry.points {
             let home = stripes.stripe(point.x);
@@ -335,7 +340,7 @@ impl Spreader {
 }
 
 /// Lays what the copies of the world have in `column` over each other.
-fn gather(column: i64, spread: Spread<'_>, columns: &Pieces, out: &mut Geometry<World>) {
+fn gather(column: i64, spread: &Spread<'_>, columns: &Pieces, out: &mut Geometry<World>) {
     let per_world = spread.columns_per_world();
     let (first, last) = spread.columns;
     let mut copy = first + (column - first).rem_euclid(per_world);
@@ -352,14 +357,14 @@ fn gather(column: i64, spread: Spread<'_>, columns: &Pieces, out: &mut Geometry<
 }
 
 /// Where pieces of one feature at one zoom go.
-struct Target<'b, 's> {
-    spread: Spread<'b>,
+struct Target<'s> {
+    spread: &'s Spread<'s>,
     origin: Origin,
     sink: &'s mut dyn PieceSink,
     reach: Reach,
 }
 
-impl Target<'_, '_> {
+impl Target<'_> {
     fn send(&mut self, tile: TileId, body: &[u8]) {
         self.sink.piece(PieceKey::new(tile, self.origin.layer, self.origin.place), body);
         self.reach = Reach::Tiles;
@@ -368,7 +373,7 @@ impl Target<'_, '_> {
 
 impl Stamp {
     /// Cuts what lies in `column` into rows and sends their pieces.
-    fn column(&mut self, column: i64, geometry: &Geometry<World>, target: &mut Target<'_, '_>) {
+    fn column(&mut self, column: i64, geometry: &Geometry<World>, target: &mut Target<'_>) {
         if geometry.is_empty() {
             return;
         }
@@ -402,7 +407,7 @@ impl Stamp {
     }
 
     /// Snaps what lies in one window to its grid, makes it legal, and sends it.
-    fn tile(&mut self, column: i64, row: i64, geometry: &Geometry<World>, target: &mut Target<'_, '_>) {
+    fn tile(&mut self, column: i64, row: i64, geometry: &Geometry<World>, target: &mut Target<'_>) {
         let Some(tile) = target.spread.tile(column, row).filter(|_| !geometry.is_empty()) else { return };
         let ZoomPlan { extent, buffer_units, .. } = *target.spread.plan;
         let tile_grid = TileGrid::new(target.spread.zoom, column, row, extent);
@@ -436,7 +441,7 @@ impl Stamp {
         (tile, tile_grid): (TileCoord, TileGrid),
         to_round: ToRound,
         geometry: &Geometry<World>,
-        target: &mut Target<'_, '_>,
+        target: &mut Target<'_>,
     ) {
         quantize_fine(geometry, tile_grid, &mut self.fine);
         let unit = self.fine.points.first().map(|point| point.snap());
@@ -455,7 +460,7 @@ impl Stamp {
     }
 }
 
-impl std::fmt::Debug for Target<'_, '_> {
+impl std::fmt::Debug for Target<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Target").field("origin", &self.origin).finish_non_exhaustive()
     }
