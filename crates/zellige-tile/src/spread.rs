@@ -263,7 +263,7 @@ impl Spreader {
         }
         // A window holds several copies of what goes round the world, too many to account for one.
         let is_wrapped = last - first >= spread.columns_per_world();
-        let unaccounted = is_wrapped.then(|| Spread { home: None, ..*spread });
+        let unaccounted = if is_wrapped { Some(Spread { home: None, ..*spread }) } else { None };
         let accounted = unaccounted.as_ref().unwrap_or(spread);
         let mut target = Target { spread: accounted, origin, sink: &mut *sink, reach: Reach::Elsewhere };
         if geometry.kind == GeometryKind::Point {
