@@ -162,11 +162,9 @@ class Seam:
     def is_grazed(self, number, low, high):
         """Whether a line goes no further across the seam, to one side of it, than it may without being seen."""
         reach = 2 * ALONG_MAX
-        for part in self.near(number, low - reach, high + reach, reach):
-            across = shapely.get_coordinates(part)[:, self.axis] - self.corner[self.axis]
-            if min(-across.min(), across.max()) > ALONG_MAX:
-                return False
-        return True
+        parts = list(self.near(number, low - reach, high + reach, reach))
+        across = [shapely.get_coordinates(part)[:, self.axis] - self.corner[self.axis] for part in parts]
+        return bool(parts) and all(min(-away.min(), away.max()) <= ALONG_MAX for away in across)
 
 
 class Zoom:

@@ -248,6 +248,7 @@ pub fn explain(feature: &Feature, layer: &LayerPlan) -> Explanation {
     Weigher::default().weigh(&shape, floor_world(layer), Borders::default(), weights);
     explainer.settler.measure(&shape, &[]);
     explainer.weighted.geometry = shape;
+    explainer.spreader.begin_feature();
     let mut zooms: Vec<AtZoom> = zoom_plans(layer).map(|(zoom, plan)| explainer.at(zoom, plan)).collect();
     zooms.reverse();
     Explanation { kind: feature.geometry.kind, n_vertices, n_outside, n_vertices_in_bbox, zooms }

@@ -185,11 +185,16 @@ impl<'p> Slicer<'p> {
 }
 
 impl Work<'_> {
+    /// Whether the feature at hand has borders in common with others.
+    fn has_borders(&self) -> bool {
+        self.weigher.shares().contains(&true)
+    }
+
     /// Whether the feature at hand has borders in common with others that are as small on a grid.
     fn is_crowded(&self, bounds: &WorldBounds, grid: UnitGrid) -> bool {
         let longest = (bounds.max.x - bounds.min.x).max(bounds.max.y - bounds.min.y);
         longest as f64 <= CROWDED_UNITS * grid.unit()
-            && self.weigher.shares().contains(&true)
+            && self.has_borders()
             && self.simplified.geometry.points.len() <= CROWDED_POINTS_MAX
     }
 
@@ -269,6 +274,7 @@ impl<'p> LayerSlicer<'p> {
             is_plain: None,
             has_not_finite: false,
         };
+        work.spreader.begin_feature();
         let mut first_fault = Ok(());
         for (zoom, plan) in zoom_plans(self.plan) {
             match self.slice_zoom((zoom, plan), &mut each, work, sink) {
@@ -311,7 +317,8 @@ impl<'p> LayerSlicer<'p> {
         let spread = Spread::new(zoom, plan, &each.bounds, self.tiles_box.as_ref()).sieved(sieve);
         if !sieve.is_all() {
             // Small rings may grow out of their box, see `tiny`.
-            let asked = Spread::new(zoom, plan, &widened(&each.bounds), self.tiles_box.as_ref()).sieved(sieve);
+            let asked =
+                Spread::new(zoom, plan, &widened(&each.bounds), self.tiles_box.as_ref()).sieved(sieve);
             if !asked.may_have_tiles() {
                 return Ok(Reach::Elsewhere);
             }
@@ -342,19 +349,20 @@ impl<'p> LayerSlicer<'p> {
         }
         each.last_tolerance = Some(tolerance);
         simplify(&mut work.simplified, tolerance);
-        let is_crowded = work.is_crowded(&each.bounds, grid);
+        let (has_borders, is_crowded) = (work.has_borders(), work.is_crowded(&each.bounds, grid));
         let geometry = &work.simplified.geometry;
         let settled = work.settler.settle(&work.weighted.geometry, (geometry, tolerance), grid);
         Ok(match settled {
             Settled::Same => {
-                let spread = spread.crowded(is_crowded, &each.bounds);
+                let spread = spread.bordered(has_borders).crowded(is_crowded, &each.bounds);
                 work.spreader.spread(geometry, &spread, origin, sink)
             }
             Settled::Nothing => Reach::Merged,
             Settled::Changed(shape) => {
                 let bounds = WorldBounds::of(&shape.points);
                 let spread = Spread::new(zoom, plan, &bounds, self.tiles_box.as_ref()).sieved(sieve);
-                let spread = spread.small(small, &bounds).crowded(is_crowded, &bounds);
+                let spread = spread.small(small, &bounds);
+                let spread = spread.bordered(has_borders).crowded(is_crowded, &bounds);
                 work.spreader.spread(shape, &spread, origin, sink)
             }
         })

@@ -67,6 +67,8 @@ pub struct Spread<'b> {
     columns_made: (i64, i64),
     /// Whether rings may overlap themselves and mean their union.
     is_grown: bool,
+    /// Whether polygons have borders in common with others, which then have to stay where they are.
+    has_borders: bool,
     /// Where the middle of polygons lies that are rounded in their tiles.
     middle: Option<World>,
     /// Which of the tiles are made.
@@ -120,6 +122,7 @@ impl<'b> Spread<'b> {
             rows: (first.max(rows_made.0), final_row.min(rows_made.1)),
             columns_made,
             is_grown: false,
+            has_borders: false,
             middle: None,
             sieve: Sieve::ALL,
             home: None,
@@ -130,6 +133,12 @@ impl<'b> Spread<'b> {
     #[must_use]
     pub const fn grown(self, is_grown: bool) -> Self {
         Self { is_grown, ..self }
+    }
+
+    /// Returns the same for polygons that may have borders in common with others.
+    #[must_use]
+    pub const fn bordered(self, has_borders: bool) -> Self {
+        Self { has_borders, ..self }
     }
 
     /// Returns the same for polygons within `bounds` that are rounded in their tiles, together with their neighbours,
@@ -288,6 +297,11 @@ impl Spreader {
         target.reach
     }
 
+    /// Starts a feature.
+    pub(crate) fn begin_feature(&mut self) {
+        self.stamp.validator.begin_feature();
+    }
+
     /// Returns in how many tiles polygons were redrawn in coarse cells since it was asked last.
     pub(crate) fn take_redrawn(&mut self) -> u64 {
         self.stamp.validator.take_redrawn()
@@ -419,8 +433,14 @@ impl Stamp {
         quantize(geometry, tile_grid, &mut self.grid);
         if target.spread.is_grown && self.grid.kind == GeometryKind::Polygon {
             self.validator.unite(&mut self.grid);
-        } else {
+        } else if target.spread.has_borders {
             self.validator.validate(&mut self.grid);
+        } else {
+            let fine = &mut self.fine;
+            self.validator.validate_with_area(&mut self.grid, extent, || {
+                quantize_fine(geometry, tile_grid, fine);
+                fine
+            });
         }
         if self.grid.is_empty() {
             target.reach = target.reach.max(Reach::Vanished);

@@ -13,6 +13,8 @@ use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, Envelope, RTree, RTreeObject};
 use zellige_model::{Geometry, GeometryKind, Grid};
 
+use crate::snap_round::Fine;
+
 use super::area_doubled;
 use super::edge::Edge;
 
@@ -22,17 +24,43 @@ type Contour = Vec<IntPoint<i32>>;
 /// Replaces polygons that touch or cross themselves or each other by legal ones of the same area.
 ///
 /// Each polygon counts by the even-odd rule, several polygons by union.
-pub(super) fn mend(geometry: &mut Geometry<Grid>) {
+pub(super) fn mend(geometry: &mut Geometry<Grid>, solver: Solver) {
+    write(mended(geometry, |point| IntPoint::new(point.x, point.y), solver), geometry);
+}
+
+/// Returns twice the area of polygons in units of the grid: each by the even-odd rule, several by union.
+pub(super) fn fine_area_doubled(geometry: &Geometry<Fine>) -> i64 {
+    let shapes = mended(geometry, |point| IntPoint::new(point.x, point.y), Solver::AUTO);
+    let of_shape = |shape: &Vec<Contour>| {
+        let mut areas = shape.iter().map(contour_area_doubled);
+        areas.next().unwrap_or(0) - areas.sum::<i64>()
+    };
+    shapes.iter().map(of_shape).sum::<i64>() >> (2 * Fine::BITS)
+}
+
+/// Returns the legal shapes of polygons whose points are told by `point`.
+fn mended<P>(
+    geometry: &Geometry<P>,
+    point: impl Fn(&P) -> IntPoint<i32>,
+    solver: Solver,
+) -> Vec<Vec<Contour>> {
     let mut shapes = Vec::new();
     for rings in geometry.polygons() {
-        let contours: Vec<Contour> = rings.map(|ring| contour(geometry.part(ring))).collect();
-        shapes.extend(overlay(&contours, FillRule::EvenOdd));
+        let contours: Vec<Contour> =
+            rings.map(|ring| geometry.part(ring).iter().map(&point).collect()).collect();
+        shapes.extend(overlay(&contours, FillRule::EvenOdd, solver));
     }
     if geometry.polygon_ends.len() > 1 {
         let contours: Vec<_> = shapes.into_iter().flatten().collect();
         shapes = united(&contours);
     }
-    write(shapes, geometry);
+    shapes
+}
+
+/// Replaces polygons that are legal one by one, and do not overlap, by their union.
+pub(super) fn join(geometry: &mut Geometry<Grid>) {
+    let contours: Vec<_> = geometry.parts().map(contour).collect();
+    write(overlay(&contours, FillRule::EvenOdd, Solver::AUTO), geometry);
 }
 
 /// Replaces polygons that are legal one by one by their union.
@@ -44,8 +72,8 @@ pub(super) fn unite(geometry: &mut Geometry<Grid>) {
 /// Returns the union of wound contours.
 fn united(contours: &[Contour]) -> Vec<Vec<Contour>> {
     // The union first; its shapes do not overlap, so the even-odd rule then only settles how they touch.
-    let union: Vec<_> = overlay(contours, FillRule::NonZero).into_iter().flatten().collect();
-    overlay(&union, FillRule::EvenOdd)
+    let union: Vec<_> = overlay(contours, FillRule::NonZero, Solver::AUTO).into_iter().flatten().collect();
+    overlay(&union, FillRule::EvenOdd, Solver::AUTO)
 }
 
 fn contour(ring: &[Grid]) -> Contour {
@@ -97,7 +125,7 @@ fn rehome_holes(shapes: &mut [Vec<Contour>]) {
     }
 }
 
-fn contour_area_doubled(contour: &[IntPoint<i32>]) -> i64 {
+fn contour_area_doubled(contour: &Contour) -> i64 {
     let ring: Vec<Grid> = contour.iter().map(|point| Grid::new(point.x, point.y)).collect();
     area_doubled(&ring).abs()
 }
@@ -130,12 +158,9 @@ fn is_inside(ring: &[IntPoint<i32>], point: Grid) -> Option<bool> {
     Some(inside)
 }
 
-fn overlay(contours: &[Contour], rule: FillRule) -> Vec<Vec<Contour>> {
-    let mut overlay = Overlay::<i32>::new_custom(
-        contours.iter().map(Vec::len).sum(),
-        IntOverlayOptions::ogc(),
-        Solver::default(),
-    );
+fn overlay(contours: &[Contour], rule: FillRule, solver: Solver) -> Vec<Vec<Contour>> {
+    let mut overlay =
+        Overlay::<i32>::new_custom(contours.iter().map(Vec::len).sum(), IntOverlayOptions::ogc(), solver);
     overlay.add_source(contours, ShapeType::Subject);
     overlay.overlay(OverlayRule::Subject, rule)
 }

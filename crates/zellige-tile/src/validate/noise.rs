@@ -1,7 +1,7 @@
 //! Redraws polygons that cross themselves more often than a tile can show.
 //!
 //! In:     tidy polygons that are not legal.
-//! Out:    whether they are noise; if so, about the same area as rectangles of cells, at most [`CELLS`] along a side
+//! Out:    how crowded they are; if they are noise, about the same area as rectangles of cells, at most [`CELLS`] along a side
 //!         of their box.
 //! Keeps:  the area under the even-odd rule, several polygons by union, to half a cell: what a cell is filled too
 //!         much or too little, the next one that is met makes good.
@@ -10,7 +10,8 @@
 //!         sequence R2 of Roberts.
 //!
 //! An exact overlay takes some microseconds and a hundred bytes for each meeting of two edges: 50,000 spikes in a
-//! tile took 85 seconds and 24 GB. What so many meetings enclose is smaller than a unit or fits no tile.
+//! tile took 85 seconds and 24 GB. What so many meetings enclose is smaller than a unit or fits no tile. The same spikes
+//! over hundreds of tiles took minutes, so that all tiles of a feature have an allowance together.
 
 use std::ops::{ControlFlow, RangeInclusive};
 
@@ -18,8 +19,14 @@ use zellige_model::{Geometry, GeometryKind, Grid};
 
 use super::edge::Edge;
 
-/// More pairs of edges than this that meet are noise.
+/// More pairs of edges than this that meet in a tile are noise.
 const MEETINGS_MAX: u64 = 200_000;
+/// So many pairs that meet are mended of one feature, in all its tiles together.
+const MEETINGS_OF_FEATURE_MAX: u64 = 500_000;
+/// More than this are noise once that is used up.
+const MEETINGS_AFTER_MAX: u64 = 2_000;
+/// More than this are dense.
+const DENSE_MIN: u64 = 1_000;
 /// Pairs of edges that are tried; with more of them in common blocks, they are noise untried.
 const PAIRS_MAX: u64 = 16_000_000;
 /// Blocks along a side of the box.
@@ -35,14 +42,48 @@ const SIDE: usize = CELLS * SAMPLES;
 /// Words of a row of samples, a bit each.
 const WORDS: usize = SIDE / u64::BITS as usize;
 
-/// Whether the edges of `geometry` meet too often for an exact overlay.
-pub(super) fn is_noise(geometry: &Geometry<Grid>) -> bool {
+/// How many meetings of edges may still be mended.
+#[derive(Debug, Default)]
+pub(super) struct Allowance {
+    /// Of the feature at hand; nothing when shapes of several features are looked at.
+    left: Option<u64>,
+}
+
+/// How crowded the edges of a shape are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Crowding {
+    /// Few edges meet.
+    Sparse,
+    /// Many may meet, but a tile can show them.
+    Dense,
+    /// They meet too often for an exact overlay.
+    Noise,
+}
+
+impl Allowance {
+    /// Starts a feature.
+    pub(super) fn begin_feature(&mut self) {
+        self.left = Some(MEETINGS_OF_FEATURE_MAX);
+    }
+
+    /// Says how crowded the edges of `geometry` are, and takes off what is to be mended.
+    pub(super) fn crowding(&mut self, geometry: &Geometry<Grid>) -> Crowding {
+        let n_max = self.left.map_or(MEETINGS_MAX, |left| left.clamp(MEETINGS_AFTER_MAX, MEETINGS_MAX));
+        let Some(n_meetings) = n_meetings(geometry, n_max) else { return Crowding::Noise };
+        self.left = self.left.map(|left| left.saturating_sub(n_meetings));
+        if DENSE_MIN < n_meetings { Crowding::Dense } else { Crowding::Sparse }
+    }
+}
+
+/// Returns how many pairs of edges of `geometry` meet, or none when they are few; nothing when there are more than
+/// `n_max`.
+fn n_meetings(geometry: &Geometry<Grid>, n_max: u64) -> Option<u64> {
     // So few edges cannot meet so often.
     let n_edges = geometry.points.len() as u64;
-    if n_edges * n_edges / 2 <= MEETINGS_MAX {
-        return false;
+    if n_edges * n_edges / 2 <= MEETINGS_AFTER_MAX {
+        return Some(0);
     }
-    let Some(blocks) = Blocks::around(&geometry.points) else { return false };
+    let Some(blocks) = Blocks::around(&geometry.points) else { return Some(0) };
     let mut n_in_block = vec![0; BLOCKS * BLOCKS];
     let mut n_pairs = 0;
     for edge in edges(geometry) {
@@ -52,10 +93,10 @@ pub(super) fn is_noise(geometry: &Geometry<Grid>) -> bool {
             if n_pairs <= PAIRS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         if counted.is_break() {
-            return true;
+            return None;
         }
     }
-    n_pairs > MEETINGS_MAX && meetings_exceed(geometry, blocks, &n_in_block)
+    if n_pairs <= MEETINGS_AFTER_MAX { Some(0) } else { counted(geometry, blocks, &n_in_block, n_max) }
 }
 
 /// Returns the least and the greatest coordinates of points.
@@ -111,8 +152,8 @@ fn ring_edges(ring: u32, part: &[Grid]) -> impl Iterator<Item = Edge> {
     })
 }
 
-/// Whether more than [`MEETINGS_MAX`] pairs of edges in a common block meet.
-fn meetings_exceed(geometry: &Geometry<Grid>, blocks: Blocks, n_in_block: &[u32]) -> bool {
+/// Counts the pairs of edges in common blocks that meet; nothing when there are more than `n_max`.
+fn counted(geometry: &Geometry<Grid>, blocks: Blocks, n_in_block: &[u32], n_max: u64) -> Option<u64> {
     let mut in_block: Vec<Vec<Edge>> =
         n_in_block.iter().map(|n_edges| Vec::with_capacity(*n_edges as usize)).collect();
     for edge in edges(geometry) {
@@ -122,7 +163,7 @@ fn meetings_exceed(geometry: &Geometry<Grid>, blocks: Blocks, n_in_block: &[u32]
         });
     }
     let mut n_meetings = 0;
-    in_block.iter().enumerate().any(|(block, edges)| {
+    for (block, edges) in in_block.iter().enumerate() {
         for (nth, edge) in edges.iter().enumerate() {
             // Edges side by side have several blocks in common; where they meet is one of them.
             let met = edges[..nth].iter().filter(|other| {
@@ -132,8 +173,11 @@ fn meetings_exceed(geometry: &Geometry<Grid>, blocks: Blocks, n_in_block: &[u32]
             });
             n_meetings += met.count() as u64;
         }
-        n_meetings > MEETINGS_MAX
-    })
+        if n_max < n_meetings {
+            return None;
+        }
+    }
+    Some(n_meetings)
 }
 
 /// Returns about where two edges meet that do; where they begin to, if they lie on each other.
@@ -342,24 +386,43 @@ mod tests {
         (0..2 * n_spikes).map(vertex).collect()
     }
 
-    fn check_noise(ring: Vec<(i32, i32)>, expected: bool) {
+    fn check_crowding(ring: Vec<(i32, i32)>, expected: Crowding) {
         let n_vertices = ring.len();
-        assert_eq!(is_noise(&polygon(&[ring])), expected, "{n_vertices} vertices");
+        let crowding = Allowance::default().crowding(&polygon(&[ring]));
+        assert_eq!(crowding, expected, "{n_vertices} vertices");
     }
 
     #[test]
     fn noise_is_told_by_how_often_edges_meet() {
-        check_noise(scattered(300, 4_096), false);
-        check_noise(scattered(900, 4_096), false);
-        check_noise(scattered(3_000, 4_096), true);
-        check_noise(scattered(20_000, 4_096), true);
-        check_noise(scattered(20_000, 40), true);
-        check_noise(spikes(1_000), false);
-        check_noise(spikes(50_000), true);
+        use Crowding::{Dense, Noise, Sparse};
+        check_crowding(scattered(60, 4_096), Sparse);
+        check_crowding(scattered(300, 4_096), Dense);
+        check_crowding(scattered(900, 4_096), Dense);
+        check_crowding(scattered(3_000, 4_096), Noise);
+        check_crowding(scattered(20_000, 4_096), Noise);
+        check_crowding(scattered(20_000, 40), Noise);
+        check_crowding(spikes(1_000), Sparse);
+        check_crowding(spikes(50_000), Noise);
         // A comb whose teeth stand a unit apart is tight, but no two of them meet.
         let comb =
             |tooth: i32| [(2 * tooth, 0), (2 * tooth, 4_096), (2 * tooth + 1, 4_096), (2 * tooth + 1, 0)];
-        check_noise((0..2_000).flat_map(comb).collect(), false);
+        check_crowding((0..2_000).flat_map(comb).collect(), Dense);
+    }
+
+    #[test]
+    fn a_feature_that_is_crowded_everywhere_becomes_noise() {
+        let shape = polygon(&[scattered(900, 4_096)]);
+        let mut allowance = Allowance::default();
+        let n_mended = |allowance: &mut Allowance| {
+            (0..20).take_while(|_| allowance.crowding(&shape) == Crowding::Dense).count()
+        };
+        assert_eq!(n_mended(&mut allowance), 20, "shapes of different features");
+        allowance.begin_feature();
+        let n_first = n_mended(&mut allowance);
+        assert!((3..10).contains(&n_first), "{n_first} tiles of one feature");
+        assert_eq!(allowance.crowding(&polygon(&[scattered(60, 4_096)])), Crowding::Sparse);
+        allowance.begin_feature();
+        assert_eq!(n_mended(&mut allowance), n_first);
     }
 
     /// Redraws a polygon and compares its area.
