@@ -3,7 +3,8 @@
 //! In:     a revision, which gets a working tree of its own below the target directory; benches by name; files that are
 //!         published as a whole.
 //! Out:    ratios of this tree to that one, below 1 where this one is faster, with their spread over the rounds.
-//! Keeps:  pairs: each round runs both builds, so that a busy hour is busy for both of them.
+//! Keeps:  pairs: each round runs both builds, so that a busy hour is busy for both of them; which one is first
+//!         changes from round to round.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -73,6 +74,19 @@ impl Pairs {
     fn ratio(&self) -> Option<Spread> {
         Spread::of(self.head.iter().zip(&self.base).map(|(head, base)| head / base))
     }
+}
+
+/// Runs both sides in the order of a round and returns what they took, the base first.
+fn in_turn<T>(
+    round: usize,
+    base: impl FnOnce() -> anyhow::Result<T>,
+    head: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<(T, T)> {
+    if round.is_multiple_of(2) {
+        return Ok((base()?, head()?));
+    }
+    let head = head()?;
+    Ok((base()?, head))
 }
 
 fn told(pairs: &[Pairs]) -> String {
@@ -178,6 +192,21 @@ mod tests {
         );
         check("--base main --rounds 100", Err("`100` is no number of rounds, expected 1 to 99"));
         check("--bass x", Err("unknown flag `--bass`, did you mean `--base`?; see `cargo xtask help`"));
+    }
+
+    #[test]
+    fn sides_take_turns_in_being_first() {
+        let mut ran = Vec::new();
+        for round in 0..2 {
+            let order = std::cell::RefCell::new(Vec::new());
+            let side = |name: &'static str| {
+                order.borrow_mut().push(name);
+                Ok(name)
+            };
+            assert_eq!(in_turn(round, || side("base"), || side("this")).unwrap(), ("base", "this"));
+            ran.push(order.into_inner());
+        }
+        assert_eq!(ran, [["base", "this"], ["this", "base"]]);
     }
 
     #[test]

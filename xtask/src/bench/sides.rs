@@ -80,7 +80,7 @@ pub(super) fn build(base: &str, benches: &[String], with_program: bool) -> anyho
 
 /// Puts the files of a revision into a working tree of their own.
 fn check_out(root: &Path, base: &str, tree: &Path) -> anyhow::Result<()> {
-    let revision = git(root, &["rev-parse", "--verify", "--quiet", &format!("{base}^{{commit}}")]);
+    let revision = git(root, &["rev-parse", "--verify", &format!("{base}^{{commit}}")]);
     let revision = revision.with_context(|| format!("`{base}` is no revision of this repository"))?;
     if tree.join(".git").exists() {
         git(tree, &["checkout", "--quiet", "--detach", &revision])?;

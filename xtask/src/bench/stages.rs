@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use anyhow::Context;
 use serde_json::Value;
 
-use super::{Arguments, Pairs, Side};
+use super::{Arguments, Pairs, Side, in_turn};
 
 /// How long a measurement is warmed up, seconds.
 const WARM_UP_SECONDS: &str = "0.3";
@@ -39,8 +39,11 @@ pub(super) fn run(
         };
         for round in 0..arguments.rounds {
             eprintln!("{name}, round {} of {}", round + 1, arguments.rounds);
-            let old = medians(&base_bench, &base.folder().join("criterion"), arguments)?;
-            let new = medians(&head_bench, &head.folder().join("criterion"), arguments)?;
+            let (old, new) = in_turn(
+                round,
+                || medians(&base_bench, &base.folder().join("criterion"), arguments),
+                || medians(&head_bench, &head.folder().join("criterion"), arguments),
+            )?;
             for (name, new) in new {
                 let Some(old) = old.get(&name) else { continue };
                 let pair = pairs.entry(name.clone()).or_insert_with(|| Pairs {

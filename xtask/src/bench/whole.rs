@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::{Arguments, Pairs, Side};
+use super::{Arguments, Pairs, Side, in_turn};
 use crate::measure::{Measured, measured};
 
 /// The largest layer that a recipe may ask for, and a limit that no tile reaches with it, KiB.
@@ -39,8 +39,10 @@ pub(super) fn run(arguments: &Arguments, base: &Side, head: &Side) -> anyhow::Re
         let (mut old, mut new) = (Vec::new(), Vec::new());
         for round in 0..arguments.rounds {
             eprintln!("publish {name}, round {} of {}", round + 1, arguments.rounds);
-            old.push(measured(&publish(base, file, *maxzoom)?)?);
-            new.push(measured(&publish(head, file, *maxzoom)?)?);
+            let run = |side| measured(&publish(side, file, *maxzoom)?);
+            let (of_base, of_head) = in_turn(round, || run(base), || run(head))?;
+            old.push(of_base);
+            new.push(of_head);
         }
         let tileset = |side: &Side| fs::read(side.folder().join(OUTPUT));
         let are_equal = tileset(base)? == tileset(head)?;
