@@ -61,7 +61,7 @@ impl MemoryRun {
     /// Rows are sorted and their bytes are not, so each row waits for memory twice. Memory that is asked for
     /// many bytes at once has all of them about as fast as one.
     pub(crate) fn touch(&self, row: usize) {
-        if row % TOUCHED_ROWS == 0 {
+        if row.is_multiple_of(TOUCHED_ROWS) {
             let group = self.rows.get(row..).unwrap_or_default().iter().take(TOUCHED_ROWS);
             let byte = |at: u32| self.bytes.get(at as usize).copied().unwrap_or_default();
             let touched = group.fold(0, |sum, row| sum ^ byte(row.block) ^ byte(row.body));
@@ -151,7 +151,7 @@ impl<'c> RunStore<'c> {
         if run.rows.is_empty() {
             return Ok(());
         }
-        run.rows.sort_unstable_by_key(|row| row.key);
+        run.rows.sort_unstable_by_key(|row| row.key.rank());
         if self.try_reserve(run.size()) {
             let full = std::mem::take(run);
             self.memory_runs.lock().unwrap_or_else(PoisonError::into_inner).push(full);

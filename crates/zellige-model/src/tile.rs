@@ -111,19 +111,21 @@ const fn first_id(level: u8) -> u64 {
 
 /// Returns how far along the Hilbert curve of a 2^level square the cell `x`, `y` lies.
 ///
-/// Walks the quadrants from the largest to the smallest; each turns the smaller ones.
-const fn hilbert_distance(level: u8, mut x: u32, mut y: u32) -> u64 {
+/// Walks the quadrants from the largest to the smallest. Each turns the smaller ones, see [`turn`]: all turns together
+/// mirror both axes or do not, and exchange them or do not. That is kept in two bits, since the way through the quadrants
+/// is nothing that a branch could guess.
+const fn hilbert_distance(level: u8, x: u32, y: u32) -> u64 {
+    let (mut mirrored, mut exchanged) = (0, 0);
     let mut distance = 0;
     let mut bit = level;
     while bit > 0 {
         bit -= 1;
-        let side = 1_u32 << bit;
-        let (right, low) = (x & side != 0, y & side != 0);
-        let quadrant = (3 * right as u64) ^ low as u64;
-        distance += quadrant << (2 * bit as u64);
-        x &= side - 1;
-        y &= side - 1;
-        (x, y) = turn(side, x, y, right, low);
+        let (x, y) = (x >> bit & 1, y >> bit & 1);
+        let exchange = (x ^ y) & exchanged;
+        let (right, low) = (x ^ exchange ^ mirrored, y ^ exchange ^ mirrored);
+        distance = distance << 2 | ((3 * right) ^ low) as u64;
+        mirrored ^= right & !low;
+        exchanged ^= low ^ 1;
     }
     distance
 }

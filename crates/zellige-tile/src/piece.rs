@@ -50,6 +50,12 @@ impl PieceKey {
         Self { slot: tile.get() << 8 | PLACEHOLDERS | layer as u64, place }
     }
 
+    /// Returns a number that sorts as the key does, in one comparison without a branch.
+    #[must_use]
+    pub const fn rank(self) -> u128 {
+        (self.slot as u128) << 64 | self.place as u128
+    }
+
     /// Returns the tile.
     ///
     /// # Panics
