@@ -282,7 +282,7 @@ impl<'p> LayerEmitter<'p> {
                 }
             } else {
                 self.diffusion.add(head.owed);
-                self.take(here, piece);
+                self.take(here, piece, &body);
             }
             return;
         };
@@ -302,7 +302,7 @@ impl<'p> LayerEmitter<'p> {
             let body = Body::open(piece.body);
             let Some(to_round) = body.to_round else {
                 self.diffusion.add(body.head.owed);
-                self.take(here, piece);
+                self.take(here, piece, &body);
                 continue;
             };
             if crowd.stands_for_others(&body) {
@@ -354,12 +354,12 @@ impl<'p> LayerEmitter<'p> {
     fn take_drawn(&mut self, here: Here<'_>, piece: Piece<'_>, head: Head, geometry: &Geometry<Grid>) {
         let mut body = std::mem::take(&mut self.body);
         write_body(geometry, head, &mut body);
-        self.take(here, Piece { body: &body, ..piece });
+        self.take(here, Piece { body: &body, ..piece }, &Body::open(&body));
         self.body = body;
     }
 
-    /// Takes a piece that is drawn if the recipe lets it.
-    fn take(&mut self, Here { plan, names, .. }: Here<'_>, piece: Piece<'_>) {
+    /// Takes a piece that is drawn if the recipe lets it; `body` is that of the piece, opened.
+    fn take(&mut self, Here { plan, names, .. }: Here<'_>, piece: Piece<'_>, body: &Body<'_>) {
         if !plan.tiles.is_plain() {
             if self.try_keep(staged::opened_bytes_max(piece.block, piece.body)) {
                 self.staged.push(staged::open(piece.place, piece.block, piece.body, names));
@@ -369,7 +369,7 @@ impl<'p> LayerEmitter<'p> {
                 self.waiting.push(piece);
             }
         } else {
-            self.encode(&Block::open(piece.block), &Body::open(piece.body), names);
+            self.encode(&Block::open(piece.block), body, names);
         }
     }
 
