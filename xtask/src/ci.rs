@@ -1,9 +1,11 @@
 //! All checks, as they run at every desk and on every server: `cargo xtask ci`.
 //!
+//! In:     the tree of the workspace.
+//! Out:    what each step prints, and how long it took.
+//!
 //! The quick ones come first and the tests last, so that what stands at the end is what cargo says about
 //! them. The first step that fails ends the run; its output is the last thing on the screen.
 
-use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -40,8 +42,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 fn example() -> anyhow::Result<()> {
     let folder = std::env::temp_dir().join(format!("zellige-ci-{}", std::process::id()));
     std::fs::create_dir_all(&folder).with_context(|| format!("making `{}` failed", folder.display()))?;
-    let target = run::metadata(&run::root())?["target_directory"].as_str().map(PathBuf::from);
-    let program = target.context("`cargo metadata` names no target directory")?.join("debug/examples/embed");
+    let program = run::target()?.join("debug/examples/embed");
     let output = folder.join("embed.pmtiles");
     let result = step("embed", Command::new(program).arg(EXAMPLE_SOURCE).arg(output));
     // What stays behind in the folder for temporary files harms nobody.

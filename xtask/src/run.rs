@@ -1,4 +1,7 @@
 //! Starts cargo in the workspace.
+//!
+//! In:     arguments of cargo.
+//! Out:    commands; what cargo says of the workspace and its folders.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,4 +34,10 @@ pub(crate) fn metadata(root: &Path) -> anyhow::Result<Value> {
     let complaint = String::from_utf8_lossy(&output.stderr);
     anyhow::ensure!(output.status.success(), "`cargo metadata` failed: {}", complaint.trim_end());
     serde_json::from_slice(&output.stdout).context("reading `cargo metadata` failed")
+}
+
+/// Returns the folder into which cargo builds the workspace.
+pub(crate) fn target() -> anyhow::Result<PathBuf> {
+    let target = metadata(&root())?["target_directory"].as_str().map(PathBuf::from);
+    target.context("`cargo metadata` names no target directory")
 }

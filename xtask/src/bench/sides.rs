@@ -2,8 +2,9 @@
 //!
 //! In:     a revision, names of benches.
 //! Out:    for each side a folder with its benches and, when it is wanted, the command line.
-//! Keeps:  the working tree of this side: the other revision has its own, which stays for the next time. Both share a
-//!         target directory, so that dependencies are compiled once.
+//! Keeps:  the working tree and the target directory of this side: the other revision has its own, which stay for the
+//!         next time. Its tree lies below the target directory of this side, and in a common one cargo would look
+//!         there, and not here, whether the sources of the second build have changed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,23 +60,62 @@ pub(super) fn benches(root: &Path) -> anyhow::Result<Vec<String>> {
 /// When there is no such revision, or one of the two does not compile.
 pub(super) fn build(base: &str, benches: &[String], with_program: bool) -> anyhow::Result<(Side, Side)> {
     let root = run::root();
-    let target = run::metadata(&root)?["target_directory"].as_str().map(PathBuf::from);
-    let target = target.context("`cargo metadata` names no target directory")?;
+    let target = run::target()?;
     let folder = target.join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("making `{}` failed", folder.display()))?;
     let tree = folder.join("tree");
     check_out(&root, base, &tree)?;
-    let side = |name: &str, root: &Path| -> anyhow::Result<Side> {
+    let side = |name: &str, root: &Path, target: &Path| -> anyhow::Result<Side> {
         eprintln!("building {name}");
         let side = Side { folder: folder.join(name) };
         // What an earlier run built may be of another revision.
         let _ = fs::remove_dir_all(&side.folder);
         fs::create_dir_all(&side.folder)?;
-        build_side(&side, root, &target, (benches, with_program))
+        build_side(&side, root, target, (benches, with_program))
             .with_context(|| format!("building {name} failed"))?;
         Ok(side)
     };
-    Ok((side("base", &tree)?, side("this", &root)?))
+    let base_side = side("base", &tree, &folder.join("built"))?;
+    let head_side = side("this", &root, &target)?;
+    let changed = git(&root, &["diff", "--stat", base, "--", "crates", "Cargo.lock"])?;
+    judge(&twins(&base_side, &head_side)?, &changed)?;
+    Ok((base_side, head_side))
+}
+
+/// Returns the programs that both sides have, sorted, and whether they are the same, byte for byte.
+fn twins(base: &Side, head: &Side) -> anyhow::Result<Vec<(String, bool)>> {
+    let mut twins = Vec::new();
+    for entry in fs::read_dir(&head.folder)? {
+        let entry = entry?;
+        let other = base.folder.join(entry.file_name());
+        if other.is_file() {
+            let is_same = fs::read(entry.path())? == fs::read(other)?;
+            twins.push((entry.file_name().to_string_lossy().into_owned(), is_same));
+        }
+    }
+    twins.sort();
+    Ok(twins)
+}
+
+/// Tells which programs are the same on both sides, when the sources have `changed`.
+///
+/// # Errors
+/// When all of them are: then there is nothing to compare, or one build was taken for the other.
+fn judge(twins: &[(String, bool)], changed: &str) -> anyhow::Result<()> {
+    if twins.is_empty() || changed.is_empty() {
+        return Ok(());
+    }
+    let same: Vec<&str> =
+        twins.iter().filter(|(_, is_same)| *is_same).map(|(name, _)| name.as_str()).collect();
+    anyhow::ensure!(
+        same.len() < twins.len(),
+        "both builds have the same bytes in `{}`, although sources differ:\n{changed}",
+        same.join("`, `")
+    );
+    for name in same {
+        eprintln!("{name}: the same bytes on both sides, so that its ratios are noise");
+    }
+    Ok(())
 }
 
 /// Puts the files of a revision into a working tree of their own.
@@ -165,6 +205,29 @@ mod tests {
         let names = benches(&run::root()).unwrap();
         assert!(
             ["archive", "clip", "parse", "publish"].iter().all(|name| names.contains(&(*name).to_owned()))
+        );
+    }
+
+    #[test]
+    fn builds_of_different_sources_differ() {
+        let folder = tempfile::tempdir().unwrap();
+        let side = |name: &str, files: &[(&str, &str)]| {
+            let side = Side { folder: folder.path().join(name) };
+            fs::create_dir_all(&side.folder).unwrap();
+            for (file, bytes) in files {
+                fs::write(side.folder.join(file), bytes).unwrap();
+            }
+            side
+        };
+        let base = side("base", &[("bench-clip", "a"), ("zellige", "a"), ("bench-old", "a")]);
+        let head = side("this", &[("zellige", "b"), ("bench-clip", "a"), ("bench-new", "a")]);
+        let some = [("bench-clip".to_owned(), true), ("zellige".to_owned(), false)];
+        assert_eq!(twins(&base, &head).unwrap(), some);
+        assert!(judge(&some, "clip.rs | 2 +-").is_ok());
+        assert!(judge(&some[..1], "").is_ok());
+        assert_eq!(
+            judge(&some[..1], "clip.rs | 2 +-").unwrap_err().to_string(),
+            "both builds have the same bytes in `bench-clip`, although sources differ:\nclip.rs | 2 +-"
         );
     }
 
