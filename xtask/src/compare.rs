@@ -7,29 +7,31 @@
 //! With `--growth` the inputs are cut once, four and sixteen times as large, with `--levels` at several
 //! compression levels; both run this tiler alone.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 
 use crate::run;
-use crate::tile::{parse_level, parse_memory};
 use crate::usage::{self, Usage};
+use crate::values;
 
 mod made;
 mod workload;
 mod tiler;
 mod tileset;
 mod rounds;
+mod form;
 mod report;
 mod growth;
 mod levels;
 
+use form::Form;
 use tiler::Ours;
 use workload::Workload;
 
-/// Rounds that may be asked for.
-const ROUNDS_MAX: usize = 99;
+/// The variable that names a folder of real files.
+const DATA: &str = "ZELLIGE_DATA";
 /// Memory for pieces while growth is measured, unless it is said.
 const GROWTH_MEMORY_BYTES: u64 = 256 << 20;
 
@@ -39,14 +41,6 @@ enum Subject {
     Peers,
     Growth,
     Levels,
-}
-
-/// How results are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Screen,
-    Markdown,
-    Json,
 }
 
 /// What the user asked for.
@@ -68,7 +62,8 @@ struct Arguments {
 
 /// Measures what the arguments ask for.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse(arguments)?;
+    let real = std::env::var_os(DATA).map(PathBuf::from);
+    let arguments = Arguments::parse(arguments, &run::target()?, real)?;
     if let Some(folder) = &arguments.make {
         made::write(folder, &mut |sentence| eprintln!("{sentence}"))
             .with_context(|| format!("making inputs in `{}` failed", folder.display()))?;
@@ -79,7 +74,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let workloads = workload::find(&arguments.inputs, &arguments.data, work)?;
     anyhow::ensure!(
         !workloads.is_empty(),
-        "no input was found; name a folder with `--data`, or make some with `--make FOLDER`"
+        "no input was found; name a folder with `--data` or `{DATA}`, or make some with `--make FOLDER`"
     );
     match arguments.subject {
         Subject::Peers => compare(&arguments, &workloads)?,
@@ -104,7 +99,9 @@ fn compare(arguments: &Arguments, workloads: &[Workload]) -> anyhow::Result<()> 
 }
 
 impl Arguments {
-    fn parse(arguments: &[String]) -> anyhow::Result<Self> {
+    /// Reads what was typed. What it does not say follows from the target directory and the folder of real files, if
+    /// there is one.
+    fn parse(arguments: &[String], target: &Path, real: Option<PathBuf>) -> anyhow::Result<Self> {
         const FLAGS: [&str; 14] = [
             "--growth",
             "--levels",
@@ -121,7 +118,7 @@ impl Arguments {
             "--own-detail",
             "--work",
         ];
-        let target = run::root().join("target/compare");
+        let target = target.join("compare");
         let mut parsed = Self {
             subject: Subject::Peers,
             form: Form::Screen,
@@ -148,9 +145,9 @@ impl Arguments {
                 "--peer" => parsed.peers.push(known_peer(value()?)?),
                 "--tippecanoe" => value()?.clone_into(&mut parsed.tippecanoe),
                 "--python" => value()?.clone_into(&mut parsed.python),
-                "--rounds" => parsed.rounds = count(value()?)?,
-                "--memory" => parsed.ours.memory_bytes = Some(parse_memory(value()?)?),
-                "--level" => parsed.ours.level = Some(parse_level(value()?)?),
+                "--rounds" => parsed.rounds = values::rounds(value()?)?,
+                "--memory" => parsed.ours.memory_bytes = Some(values::memory(value()?)?),
+                "--level" => parsed.ours.level = Some(values::level(value()?)?),
                 "--own-detail" => parsed.ours.as_peers = false,
                 "--work" => parsed.work = value()?.into(),
                 _ if argument.starts_with('-') => return Err(usage::unknown("flag", argument, &FLAGS)),
@@ -158,7 +155,7 @@ impl Arguments {
             }
         }
         if parsed.data.is_empty() {
-            parsed.data = vec![run::root().join("../shared/data"), target.join("made")];
+            parsed.data = real.into_iter().chain([target.join("made")]).collect();
         }
         if parsed.subject == Subject::Growth {
             parsed.ours.memory_bytes.get_or_insert(GROWTH_MEMORY_BYTES);
@@ -174,37 +171,36 @@ fn known_peer(name: &str) -> anyhow::Result<String> {
     Ok(name.to_owned())
 }
 
-fn count(text: &str) -> Result<usize, Usage> {
-    let count = text.parse().ok().filter(|count| (1..=ROUNDS_MAX).contains(count));
-    count.ok_or_else(|| Usage(format!("`{text}` is no number of rounds, expected 1 to {ROUNDS_MAX}")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(arguments: &str, expected: Result<&str, &str>) {
         let arguments: Vec<String> = arguments.split_whitespace().map(str::to_owned).collect();
-        let told = Arguments::parse(&arguments).map_err(|error| error.to_string()).map(|parsed| {
+        let parsed = Arguments::parse(&arguments, Path::new("t"), None);
+        let told = parsed.map_err(|error| error.to_string()).map(|parsed| {
             let Arguments { subject, form, inputs, data, peers, rounds, ours, .. } = parsed;
-            format!(
-                "{subject:?} {form:?} {inputs:?} {} {peers:?} {rounds} {:?}",
-                data.len(),
-                ours.memory_bytes
-            )
+            format!("{subject:?} {form:?} {inputs:?} {data:?} {peers:?} {rounds} {:?}", ours.memory_bytes)
         });
         assert_eq!(told, expected.map(str::to_owned).map_err(str::to_owned));
     }
 
     #[test]
     fn inputs_and_flags_stand_in_any_order() {
-        check("", Ok("Peers Screen [] 2 [] 3 None"));
+        check("", Ok(r#"Peers Screen [] ["t/compare/made"] [] 3 None"#));
         check(
             "roads --data d --peer tippecanoe --rounds 5 census --json",
-            Ok(r#"Peers Json ["roads", "census"] 1 ["tippecanoe"] 5 None"#),
+            Ok(r#"Peers Json ["roads", "census"] ["d"] ["tippecanoe"] 5 None"#),
         );
-        check("--growth roads", Ok(r#"Growth Screen ["roads"] 2 [] 3 Some(268435456)"#));
-        check("--levels --memory 1GiB", Ok("Levels Screen [] 2 [] 3 Some(1073741824)"));
+        check("--growth roads", Ok(r#"Growth Screen ["roads"] ["t/compare/made"] [] 3 Some(268435456)"#));
+        check("--levels --memory 1GiB", Ok(r#"Levels Screen [] ["t/compare/made"] [] 3 Some(1073741824)"#));
+    }
+
+    #[test]
+    fn real_files_stand_before_made_ones() {
+        let parsed = Arguments::parse(&[], Path::new("t"), Some("real".into())).unwrap();
+        assert_eq!(parsed.data, [PathBuf::from("real"), "t/compare/made".into()]);
+        assert_eq!(parsed.work, Path::new("t/compare"));
     }
 
     #[test]

@@ -6,16 +6,19 @@
 //! Source: cargo-fuzz, libFuzzer.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Context;
 
 use crate::run;
 use crate::usage::{self, Usage};
+use crate::values;
 
 /// So long a run takes unless it is said, seconds.
-const SECONDS: u32 = 600;
+const SECONDS: usize = 600;
+/// So long it may be asked to take, seconds: a week.
+const SECONDS_MAX: usize = 604_800;
 /// So much memory one input may take, MiB.
 const MEMORY_MIB_MAX: u32 = 2048;
 /// So long one input may take, seconds.
@@ -72,8 +75,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let (target, seconds) = read(arguments)?;
     ready()?;
     let root = run::root();
-    let built = run::metadata(&root)?["target_directory"].as_str().map(PathBuf::from);
-    let built = built.context("`cargo metadata` names no target directory")?.join("fuzz");
+    let built = run::target()?.join("fuzz");
     let [corpus, crashes] = ["corpus", "crashes"].map(|folder| built.join(folder).join(target.name));
     for folder in [&corpus, &crashes] {
         fs::create_dir_all(folder).with_context(|| format!("making `{}` failed", folder.display()))?;
@@ -94,7 +96,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
 }
 
 /// Returns what libFuzzer is told of a run.
-fn limits(target: &Target, seconds: u32, root: &Path) -> Vec<String> {
+fn limits(target: &Target, seconds: usize, root: &Path) -> Vec<String> {
     let mut limits = vec![
         format!("-max_total_time={seconds}"),
         format!("-max_len={}", target.bytes_max),
@@ -106,7 +108,7 @@ fn limits(target: &Target, seconds: u32, root: &Path) -> Vec<String> {
     limits
 }
 
-fn read(arguments: &[String]) -> anyhow::Result<(&'static Target, u32)> {
+fn read(arguments: &[String]) -> anyhow::Result<(&'static Target, usize)> {
     let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
     let Some((name, rest)) = arguments.split_first() else {
         return Err(Usage(format!("`fuzz` wants a target, known are `{}`", names.join("`, `"))).into());
@@ -115,9 +117,7 @@ fn read(arguments: &[String]) -> anyhow::Result<(&'static Target, u32)> {
     let target = target.ok_or_else(|| usage::unknown("target", name, &names))?;
     let seconds = match rest {
         [] => SECONDS,
-        [option, seconds] if option == "--seconds" => {
-            seconds.parse().map_err(|_not_a_number| Usage(format!("`{seconds}` is no number of seconds")))?
-        }
+        [option, seconds] if option == "--seconds" => values::count("seconds", seconds, SECONDS_MAX)?,
         [other, ..] => return Err(Usage(format!("`fuzz` takes no argument `{other}`")).into()),
     };
     Ok((target, seconds))
@@ -165,7 +165,7 @@ mod tests {
         check("recipe", "recipe 600");
         check("expression --seconds 5", "expression 5");
         check("recipes", "unknown target `recipes`, did you mean `recipe`?; see `cargo xtask help`");
-        check("recipe --seconds soon", "`soon` is no number of seconds");
+        check("recipe --seconds soon", "`soon` is no number of seconds, expected 1 to 604800");
         check("recipe --fast", "`fuzz` takes no argument `--fast`");
     }
 

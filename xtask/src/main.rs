@@ -3,8 +3,8 @@
 //! Prints and picks the exit code: 0 done, 1 failed, 2 wrong usage.
 //!
 //! Compiled twice, and on purpose. The checks need no engine, so what `cargo xtask` starts is small and not
-//! optimised. `build`, `compare` and `tile` cut tiles, which unoptimised code does many times slower; so they run this same
-//! program once more, in the release profile and with the engine in it (the feature `engine`). The
+//! optimised. `build`, `compare` and `tile` cut tiles, which unoptimised code does many times slower; so they run
+//! this same program once more, in the release profile and with the engine in it (the feature `engine`). The
 //! command line is built in that profile too and shares the work.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a program for people")]
@@ -26,6 +26,7 @@ mod fuzz;
 mod judge;
 mod run;
 mod usage;
+mod values;
 mod table;
 mod spread;
 
@@ -80,13 +81,15 @@ usage: cargo xtask VERB [ARGUMENTS]
       --json         everything that was measured
   compare [INPUT]... wall and CPU time, peak memory and bytes of this tiler and of others, where they are installed, on
                      inputs by name or as FILE@MAXZOOM; see `docs/performance.md`
-      --data DIR     where files of inputs are, several times (../shared/data and target/compare/made)
+      --data DIR     where files of inputs are, several times (the folder that ZELLIGE_DATA names, if it is set, and
+                     target/compare/made)
       --make DIR     makes the large inputs, about 900 MB, and ends
       --peer NAME    only this peer, several times: tippecanoe, freestiler, or none
       --tippecanoe PATH  --python PATH
                      programs that are not on the path; the interpreter has freestiler and geopandas
       --rounds N     so many runs of each tiler, in turn (3)
-      --growth       this tiler alone, on one, four and sixteen times the input
+      --growth       this tiler alone, on one, four and sixteen times the input, copies of it side by side around the
+                     world; inputs that are too wide for that are left out
       --levels       this tiler alone, at several compression levels
       --level N  --memory SIZE  --own-detail
                      how this tiler runs; --own-detail simplifies and overlaps as its recipes do, not as peers do

@@ -11,12 +11,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use serde_json::json;
+use zellige::archive::TILE_BYTES_MAX;
 use zellige::{Settings, Source};
 
 use crate::usage::{self, Usage};
+use crate::values;
 
-/// Bytes of a tile that is never full: what readers of archives take.
-const TILE_BYTES_MAX: u64 = 128 << 20;
 /// Detail below so many units of 4096 goes, as other tilers have it.
 const AS_PEERS_SIMPLIFICATION: u32 = 1;
 /// Percent of a tile's side that is kept around it, as other tilers have it: 80 units of 4096.
@@ -52,7 +52,8 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
     }
     let machine = Settings::for_machine();
     let settings = Settings {
-        tile_bytes_max: TILE_BYTES_MAX,
+        // What readers of archives take: no tile is full.
+        tile_bytes_max: TILE_BYTES_MAX as u64,
         overwrite: true,
         compression_level: level.unwrap_or(machine.compression_level),
         memory_bytes: memory_bytes.unwrap_or(machine.memory_bytes),
@@ -77,8 +78,8 @@ impl Arguments {
         while let Some(argument) = rest.next() {
             let mut value = || rest.next().ok_or_else(|| Usage(format!("`{argument}` needs a value")));
             match argument.as_str() {
-                "--level" => level = Some(parse_level(value()?)?),
-                "--memory" => memory_bytes = Some(parse_memory(value()?)?),
+                "--level" => level = Some(values::level(value()?)?),
+                "--memory" => memory_bytes = Some(values::memory(value()?)?),
                 "--as-peers" => as_peers = true,
                 _ if argument.starts_with('-') => return Err(usage::unknown("flag", argument, &FLAGS)),
                 _ => words.push(argument.as_str()),
@@ -95,31 +96,13 @@ impl Arguments {
         let layers = layers.filter(|layers| !layers.is_empty());
         Ok(Self {
             output: PathBuf::from(output),
-            maxzoom: parse_zoom(maxzoom)?,
+            maxzoom: values::zoom(maxzoom)?,
             layers: layers.ok_or_else(|| Usage("layers are written as `LAYER=FILE`".to_owned()))?,
             level,
             memory_bytes,
             as_peers,
         })
     }
-}
-
-/// Reads a highest zoom.
-pub(crate) fn parse_zoom(text: &str) -> Result<u8, Usage> {
-    let zoom = text.parse().ok().filter(|zoom| *zoom <= 16);
-    zoom.ok_or_else(|| Usage(format!("`{text}` is no zoom, expected 0 to 16")))
-}
-
-/// Reads a compression level.
-pub(crate) fn parse_level(text: &str) -> Result<u8, Usage> {
-    let level = text.parse().ok().filter(|level| (1..=12).contains(level));
-    level.ok_or_else(|| Usage(format!("`{text}` is no compression level, expected 1 to 12")))
-}
-
-/// Reads a size of memory.
-pub(crate) fn parse_memory(text: &str) -> Result<u64, Usage> {
-    zellige::parse_memory(text)
-        .ok_or_else(|| Usage(format!("`{text}` is no size of memory, expected one such as `256MiB`")))
 }
 
 #[cfg(test)]
@@ -153,11 +136,6 @@ mod tests {
         check("out.pmtiles 9", Err("layers are written as `LAYER=FILE`"));
         check("out.pmtiles 9 roads", Err("layers are written as `LAYER=FILE`"));
         check("out.pmtiles nine a=b", Err("`nine` is no zoom, expected 0 to 16"));
-        check("out.pmtiles 9 a=b --level 13", Err("`13` is no compression level, expected 1 to 12"));
         check("out.pmtiles 9 a=b --memory", Err("`--memory` needs a value"));
-        check(
-            "out.pmtiles 9 a=b --memory all",
-            Err("`all` is no size of memory, expected one such as `256MiB`"),
-        );
     }
 }

@@ -14,7 +14,7 @@ use crate::measure::{Measured, measured};
 
 /// The largest layer that a recipe may ask for, and a limit that no tile reaches with it, KiB.
 const LAYER_KIB_MAX: u32 = 2500;
-const TILE_KIB_MAX: &str = "131072";
+const TILE_KIB_MAX: u32 = 131_072;
 /// The tileset in the folder of a side.
 const OUTPUT: &str = "tiles.pmtiles";
 const MEBIBYTE: f64 = 1_048_576.0;
@@ -66,6 +66,17 @@ fn publish(side: &Side, file: &Path, maxzoom: u8) -> anyhow::Result<Command> {
     let mut command = Command::new(side.program());
     command.arg("publish").arg(recipe).arg("--source").arg(file);
     command.arg("--output").arg(side.folder().join(OUTPUT));
-    command.args(["--force", "--quiet", "--name", "bench", "--tile-size-limit", TILE_KIB_MAX]);
+    command.args(["--force", "--quiet", "--name", "bench"]);
+    command.args(["--tile-size-limit", &TILE_KIB_MAX.to_string()]);
     Ok(command)
+}
+
+#[cfg(all(test, feature = "engine"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tile_limit_is_the_highest_that_the_engine_takes() {
+        assert_eq!((TILE_KIB_MAX as usize) << 10, zellige::archive::TILE_BYTES_MAX);
+    }
 }

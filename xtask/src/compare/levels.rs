@@ -5,19 +5,17 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use zellige::Settings;
 
+use super::Arguments;
+use super::form::{Form, MEGABYTE, median, runs_json};
 use super::tiler::{Ours, Tiler};
 use super::workload::Workload;
-use super::{Arguments, Form};
 use crate::measure::{Measured, measured};
-use crate::spread::Spread;
-use crate::table;
 
 /// The levels that are measured, and the default, which is among them.
 const LEVELS: [u8; 6] = [1, 3, 5, 6, 9, 12];
-const MEGABYTE: f64 = 1e6;
 
 /// What the runs at one level took and made.
 struct Measurement {
@@ -52,11 +50,9 @@ pub(super) fn run(arguments: &Arguments, workloads: &[Workload]) -> anyhow::Resu
 }
 
 fn told(levels: &[Measurement], form: Form) -> String {
-    let head = ["input", "level", "MB", "user CPU, s", "bytes", "user CPU"].map(str::to_owned);
+    let head = ["input", "level", "MB", "user CPU, s", "bytes", "user CPU"];
     let default = Settings::for_machine().compression_level;
-    let seconds = |level: &Measurement| {
-        Spread::of(level.runs.iter().map(|run| run.user_seconds)).map_or(f64::NAN, |spread| spread.median)
-    };
+    let seconds = |level: &Measurement| median(&level.runs, |run| run.user_seconds);
     let row = |one: &Measurement| {
         let base = levels.iter().find(|base| base.level == default && base.input == one.input).unwrap_or(one);
         vec![
@@ -69,17 +65,8 @@ fn told(levels: &[Measurement], form: Form) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = levels.iter().map(row).collect();
-    match form {
-        Form::Screen => table::align(&head, &rows),
-        Form::Markdown => table::markdown(&head, &rows),
-        Form::Json => {
-            let json = levels.iter().map(|one| {
-                let runs: Vec<Value> = one.runs.iter().map(|run| run.to_json()).collect();
-                json!({"input": one.input, "level": one.level, "bytes": one.bytes, "runs": runs})
-            });
-            format!("{:#}\n", json.collect::<Value>())
-        }
-    }
+    let object = |Measurement { input, level, bytes, runs }: &Measurement| json!({"input": input, "level": level, "bytes": bytes, "runs": runs_json(runs)});
+    form.told(&head, &rows, levels.iter().map(object))
 }
 
 #[cfg(test)]

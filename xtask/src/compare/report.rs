@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use zellige::Settings;
 use zellige::pack::moment::Moment;
 
+use super::form::{MEGABYTE, runs_json};
 use super::rounds::{Outcome, SLOW_SECONDS, Tiled};
 use super::tiler::Tiler;
 use super::tileset::Counts;
@@ -17,7 +18,6 @@ use crate::table;
 
 /// Counts of peers that differ from ours by more than this share are told.
 const UNEQUAL_SHARE: f64 = 0.05;
-const MEGABYTE: f64 = 1e6;
 
 const HEAD: [&str; 12] = [
     "input",
@@ -81,7 +81,7 @@ fn tiled_json(tiled: &Tiled, ours: &Tiled) -> Value {
     let ratio = |of: fn(&Measured) -> f64| tiled.ratio(ours, of).map(crate::spread::Spread::to_json);
     json!({
         "tiler": tiled.tiler,
-        "runs": tiled.runs.iter().map(|run| run.to_json()).collect::<Vec<_>>(),
+        "runs": runs_json(&tiled.runs),
         "wall_ratio": ratio(|run| run.wall_seconds),
         "cpu_ratio": ratio(Measured::cpu_seconds),
         "tileset": tiled.made.as_ref().ok().map(Counts::to_json),

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use zellige::archive::gunzip;
 
-use crate::tile::parse_zoom;
 use crate::usage::{self, Usage};
+use crate::values;
 
 /// Bytes of a file that is unpacked.
 const UNPACKED_BYTES_MAX: usize = 2 << 30;
@@ -20,7 +20,8 @@ const UNPACKED_BYTES_MAX: usize = 2 << 30;
 const ENDING: &str = ".geojsonl";
 const PACKED_ENDING: &str = ".geojsonl.gz";
 
-/// The inputs that have names: their highest zoom and the files of their layers, without endings. The first six are made.
+/// The inputs that have names: their highest zoom and the files of their layers, without endings. The first six are
+/// made.
 const KNOWN: [(&str, u8, &[&str]); 14] = [
     ("roads", 14, &["roads"]),
     ("buildings", 14, &["buildings"]),
@@ -101,10 +102,10 @@ pub(super) fn find(inputs: &[String], folders: &[PathBuf], work: &Path) -> anyho
     }
     for input in inputs {
         let known = KNOWN.into_iter().find(|(name, ..)| name == input);
-        match (known, input.rsplit_once('@')) {
-            (Some(known), _) => found.extend(of_known(known, folders, work)?),
-            (None, Some((file, maxzoom))) => found.push(of_file(Path::new(file), maxzoom)?),
-            (None, None) => {
+        match known {
+            Some(known) => found.extend(of_known(known, folders, work)?),
+            None if input.contains('@') => found.push(of_file(values::file_and_zoom(input)?)?),
+            None => {
                 let names = KNOWN.map(|(name, ..)| name);
                 let hint = usage::did_you_mean(input, &names);
                 return Err(Usage(format!("unknown input `{input}`{hint}, or `FILE@MAXZOOM`")).into());
@@ -130,11 +131,10 @@ fn of_known(
     Ok(Some(Workload { name: name.to_owned(), maxzoom, layers }))
 }
 
-fn of_file(file: &Path, maxzoom: &str) -> anyhow::Result<Workload> {
+fn of_file((file, maxzoom): (PathBuf, u8)) -> anyhow::Result<Workload> {
     let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let maxzoom = parse_zoom(maxzoom)?;
     anyhow::ensure!(file.is_file(), "`{}` is no file", file.display());
-    Ok(Workload { maxzoom, layers: vec![Layer { name: name.clone(), file: file.to_path_buf() }], name })
+    Ok(Workload { maxzoom, layers: vec![Layer { name: name.clone(), file }], name })
 }
 
 /// Returns the plain file of a layer; a packed one is unpacked once.
