@@ -19,8 +19,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use serde_json::Value;
 use zellige::Settings;
+use zellige::pack::file;
 
 use crate::usage::{self, Usage};
+use crate::values;
 
 mod jobs;
 mod stamp;
@@ -33,6 +35,8 @@ use publish::Share;
 
 /// Jobs that may run at a time.
 const JOBS_MAX: usize = 64;
+/// Bytes of a file of jobs, with the recipes and regions that stand in it.
+const FILE_BYTES_MAX: usize = 64 << 20;
 
 /// What the user asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +44,7 @@ struct Arguments {
     file: PathBuf,
     only: Vec<String>,
     force: bool,
-    jobs: NonZeroUsize,
+    jobs: usize,
     quiet: bool,
 }
 
@@ -94,7 +98,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse(arguments)?;
     let Batch { jobs, packs } = chosen(read(&arguments.file)?, &arguments.only)?;
     let (force, quiet) = (arguments.force, arguments.quiet);
-    let n_threads = arguments.jobs.get();
+    let n_threads = arguments.jobs;
     let mut outcomes = run_all(&jobs, n_threads, |job, share| publish::run(job, share, force, quiet));
     // Packs are made of tilesets, so those come first.
     outcomes.extend(run_all(&packs, n_threads, |pack, share| packs::run(pack, share, force, quiet)));
@@ -107,13 +111,7 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<ExitCode> {
 impl Arguments {
     fn parse(arguments: &[String]) -> anyhow::Result<Self> {
         const FLAGS: [&str; 4] = ["--only", "--force", "--jobs", "--quiet"];
-        let mut parsed = Self {
-            file: PathBuf::new(),
-            only: Vec::new(),
-            force: false,
-            jobs: NonZeroUsize::MIN,
-            quiet: false,
-        };
+        let mut parsed = Self { file: PathBuf::new(), only: Vec::new(), force: false, jobs: 1, quiet: false };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             let (flag, attached) = argument
@@ -125,7 +123,7 @@ impl Arguments {
             };
             match flag {
                 "--only" => parsed.only.push(value()?.to_owned()),
-                "--jobs" => parsed.jobs = count(value()?)?,
+                "--jobs" => parsed.jobs = values::count("jobs", value()?, JOBS_MAX)?,
                 "--force" | "--quiet" if attached.is_some() => {
                     return Err(Usage(format!("`{flag}` takes no value")).into());
                 }
@@ -144,15 +142,11 @@ impl Arguments {
     }
 }
 
-fn count(text: &str) -> Result<NonZeroUsize, Usage> {
-    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= JOBS_MAX);
-    count.ok_or_else(|| Usage(format!("`--jobs {text}` is no number of jobs, expected 1 to {JOBS_MAX}")))
-}
-
 /// Reads the file of jobs; what is wrong with it is told all at once.
 fn read(path: &Path) -> anyhow::Result<Batch> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| Usage(format!("reading the jobs in `{}` failed", path.display())))?;
+    let failure = || Usage(format!("reading the jobs in `{}` failed", path.display()));
+    let bytes = file::read(path, FILE_BYTES_MAX).with_context(failure)?;
+    let text = String::from_utf8(bytes).with_context(failure)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     jobs::parse(&text, folder).map_err(|problems| {
         Usage(format!("`{}` is refused:\n  {}", path.display(), problems.join("\n  "))).into()
@@ -231,7 +225,7 @@ mod tests {
             file: "a.json".into(),
             only: vec!["x".into(), "y".into()],
             force: true,
-            jobs: NonZeroUsize::new(2).unwrap(),
+            jobs: 2,
             quiet: false,
         };
         check("--only x a.json --force --only=y --jobs 2", Ok(expected()));
@@ -245,6 +239,23 @@ mod tests {
         check("a.json --job 2", Err("unknown flag `--job`, did you mean `--jobs`?; see `cargo xtask help`"));
         check("a.json --force=no", Err("`--force` takes no value"));
         check("a.json --jobs", Err("`--jobs` needs a value"));
-        check("a.json --jobs 0", Err("`--jobs 0` is no number of jobs, expected 1 to 64"));
+        check("a.json --jobs 0", Err("`0` is no number of jobs, expected 1 to 64"));
+    }
+
+    #[test]
+    fn file_of_jobs_is_text_and_has_a_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        let check = |path: &Path, expected: &str| {
+            let error = read(path).unwrap_err();
+            assert!(error.is::<Usage>());
+            assert_eq!(
+                format!("{error:#}"),
+                format!("reading the jobs in `{}` failed: {expected}", path.display())
+            );
+        };
+        std::fs::write(&path, [b'{', 0xff]).unwrap();
+        check(&path, "invalid utf-8 sequence of 1 bytes from index 1");
+        check(Path::new("/dev/zero"), "`/dev/zero` has more than 67108864 bytes");
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn run(job: &Pack, share: &Share, force: bool, quiet: bool) -> Outcom
 }
 
 fn build(job: &Pack, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(Status, Option<Value>)> {
-    let text = job.region.read(REGION_BYTES_MAX)?;
+    let text = job.region.read("region", REGION_BYTES_MAX)?;
     let stamp = Stamp::with(&job.output, &fingerprint(job, &text)?);
     let described_at = job.output.join(REGION_FILE);
     if !force && let Some(report) = stamp.matching(&described_at).filter(|_| stands(&job.output)) {
@@ -190,11 +190,18 @@ impl Document {
         }
     }
 
-    /// Returns the text of the document, which has at most `bytes_max` bytes.
-    pub(super) fn read(&self, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
+    /// Returns the text of the document, a `word` of at most `bytes_max` bytes.
+    pub(super) fn read(&self, word: &str, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
         match self {
             Self::File(path) => Ok(file::read(path, bytes_max)?),
-            Self::Inline(text) => Ok(text.clone().into_bytes()),
+            Self::Inline(text) => {
+                anyhow::ensure!(
+                    text.len() <= bytes_max,
+                    "{} has more than {bytes_max} bytes",
+                    self.name(word)
+                );
+                Ok(text.clone().into_bytes())
+            }
         }
     }
 }
@@ -223,6 +230,19 @@ mod tests {
         assert_eq!(object["status"], told);
         assert_eq!(object["message"].is_string(), told == "failed");
         assert!(object["started"].is_string() && object["completed"].is_string());
+    }
+
+    #[test]
+    fn documents_have_a_bound_wherever_they_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.json");
+        fs::write(&path, "{ }").unwrap();
+        let check = |document: Document, expected: &str| {
+            assert_eq!(document.read("region", 3).unwrap(), b"{ }");
+            assert_eq!(document.read("region", 2).unwrap_err().to_string(), expected);
+        };
+        check(Document::Inline("{ }".to_owned()), "its region has more than 2 bytes");
+        check(Document::File(path.clone()), &format!("`{}` has more than 2 bytes", path.display()));
     }
 
     #[test]

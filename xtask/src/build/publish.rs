@@ -43,7 +43,7 @@ pub(super) fn run(job: &Job, share: &Share, force: bool, quiet: bool) -> Outcome
 }
 
 fn build(job: &Job, share: &Share, force: bool, quiet: bool) -> anyhow::Result<(Status, Option<Value>)> {
-    let recipe = job.recipe.read(RECIPE_BYTES_MAX)?;
+    let recipe = job.recipe.read("recipe", RECIPE_BYTES_MAX)?;
     let stamp = Stamp::new(job, &recipe)?;
     if !force && let Some(report) = stamp.matching(&job.output) {
         return Ok((Status::Unchanged, Some(report)));
