@@ -2,17 +2,17 @@
 
 usage: tiles.py ZELLIGE SOURCE.geojsonl[.gz] [ZOOM...]
 
-ZELLIGE is the program. The features are numbered and published at the ZOOMs (4 6 8), with a tolerance of SIMPLIFICATION
-units and with margins of BUFFERS units around tiles. Then GEOS says whether polygons are valid, and compares their areas
-within the squares of tiles with those of the source.
+ZELLIGE is the program. The features are numbered and published at the ZOOMs (4 6 8), with a tolerance of
+SIMPLIFICATION units and with margins of BUFFERS units around tiles. Then GEOS says whether polygons are valid, and
+compares their areas within the squares of tiles with those of the source.
 
-At a seam, the side where it ends a tile is compared with the side where it begins the next one, feature by feature: where
-a polygon lies inside of it along the seam, and where a line reaches it. What is on one side only is *missing*, what is
-elsewhere on the other one is *off*, both by more than OFF_MAX units. An outline that runs along the seam, and what reaches
-over it by less than the tolerance and half a unit, may be on one side only; these are told as *along*.
+At a seam, the side where it ends a tile is compared with the side where it begins the next one, feature by feature:
+where a polygon lies inside of it along the seam, and where a line reaches it. What is on one side only is *missing*,
+what is elsewhere on the other one is *off*, both by more than OFF_MAX units. An outline that runs along the seam, and
+what reaches over it by less than the tolerance and half a unit, may be on one side only; these are told as *along*.
 
-Ends with 1 when anything is invalid, missing or off, or when an area is off by more than RATIO_MAX, below zoom 6 by twice
-that. An area of less than UNITS_MIN square units at a zoom is not judged.
+Ends with 1 when anything is invalid, missing or off, or when an area is off by more than RATIO_MAX, below zoom 6 by
+twice that. An area of less than UNITS_MIN square units at a zoom is not judged.
 """
 
 import gzip
@@ -210,7 +210,8 @@ class Zoom:
                 away = min((max(low, other[0]) - min(high, other[1]) for other in there), default=math.inf)
                 if away > OFF_MAX:
                     is_along = seam.is_grazed(number, low, high)
-                    self.add_fault(is_along, away == math.inf, (seam.corner, seam.axis, number, float(low), float(away)))
+                    example = (seam.corner, seam.axis, number, float(low), float(away))
+                    self.add_fault(is_along, away == math.inf, example)
 
     def add_fault(self, is_along, is_missing, example):
         """Adds a difference between two sides of a seam."""
@@ -238,8 +239,8 @@ def judge(tiles, shapes):
     for (zoom, x, y), here in tiles.items():
         at = found.setdefault(zoom, Zoom())
         at.add_tile(here)
-        # The world goes on beyond its eastern edge, but not beyond its southern one. Where a neighbour is not there, what
-        # this tile shows at the seam is missing.
+        # The world goes on beyond its eastern edge, but not beyond its southern one. Where a neighbour is not there,
+        # what this tile shows at the seam is missing.
         for axis, after in enumerate([((x + 1) % 2**zoom, y), (x, y + 1)]):
             if after[1] < 2**zoom:
                 there = Side(tiles.get((zoom, *after), {}), axis, False)

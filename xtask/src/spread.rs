@@ -1,4 +1,7 @@
 //! What several measurements of one thing say together.
+//!
+//! In:     numbers of one unit, in any order.
+//! Out:    their median, the least and the greatest; as text or JSON.
 
 use std::fmt;
 

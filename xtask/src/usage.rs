@@ -1,4 +1,7 @@
 //! What a user typed and this program does not know.
+//!
+//! In:     a word, and those that are known.
+//! Out:    the error of wrong usage, with the word that was probably meant.
 
 use std::fmt;
 

@@ -1,11 +1,10 @@
 //! Vector tilesets from your own data, by recipe, on your own machine.
 //!
-//! Three verbs: [`check`] says everything about the text of a recipe, and [`plan`] gives what it means or all
+//! Four verbs: [`check`] says everything about the text of a recipe, and [`plan`] gives what it means or all
 //! of its problems as one error; [`publish()`] cuts sources into a tileset by that plan; [`pack()`] makes packs of a
-//! region for offline use. The crates below are re-exported as modules
-//! for those who need more: [`ingest`], [`recipe`], [`tile`], [`archive`], [`job`], and the words that all
-//! of them speak, [`model`]. [`survey`] looks at sources before a job, [`style`] reads what maps are drawn with, and [`mod@pack`]
-//! holds what packs are made of.
+//! region for offline use. The crates below are re-exported as modules for those who need more: [`ingest`],
+//! [`recipe`], [`tile`], [`archive`], [`job`], and the words that all of them speak, [`model`]. [`survey`] looks at
+//! sources before a job, [`style`] reads what maps are drawn with, and [`mod@pack`] holds what packs are made of.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

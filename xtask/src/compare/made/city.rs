@@ -1,5 +1,9 @@
 //! Twenty cities: roads, buildings, land use and points of interest.
 //!
+//! In:     seeds.
+//! Out:    lines, polygons and points in degrees, city after city, with the attributes of OpenStreetMap.
+//! Keeps:  what layers have in common: the lattice of a city is the same for all of them.
+//!
 //! A city is a bent lattice of streets, dense in the middle. Roads go along its lines from crossing to crossing,
 //! so that they share their ends; buildings stand on lots within its blocks, and those of a row share walls.
 

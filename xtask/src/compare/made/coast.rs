@@ -1,9 +1,13 @@
 //! The land of a world: three continents, the first one ring of 2.6 million vertices, and 78,000 islands.
 //!
+//! In:     a seed.
+//! Out:    polygons of one ring each, in degrees: continents, then islands from west to east.
+//! Keeps:  rings that cross neither themselves nor one another.
+//!
 //! A coast is refined again and again: each edge gets a bump in its middle third, to one side or the other. With
 //! bumps at most as high as half their width, each edge and all that becomes of it stay within a diamond with a
-//! third of the edge's half length to each side; the diamonds of four new edges lie within that of the old one and meet only at their
-//! tips. So a ring whose first diamonds meet only at their tips never crosses itself.
+//! third of the edge's half length to each side; the diamonds of four new edges lie within that of the old one and
+//! meet only at their tips. So a ring whose first diamonds meet only at their tips never crosses itself.
 
 use std::f64::consts::TAU;
 use std::fmt::Write as _;

@@ -1,5 +1,8 @@
 //! Numbers without pattern, from a seed.
 //!
+//! In:     a seed, and the number of a place.
+//! Out:    numbers of several distributions, picks among choices.
+//! Keeps:  the stream: what comes next follows from the seed and from what was asked for before.
 //! Source: splitmix64 (Steele, Lea, Flood 2014).
 
 use std::f64::consts::TAU;

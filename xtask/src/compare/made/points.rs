@@ -1,4 +1,7 @@
 //! Points all over a world, most of them in and around towns of very different size.
+//!
+//! In:     a seed.
+//! Out:    2,400,000 points in degrees, with four attributes, the points of a town not together.
 
 use std::fmt::Write as _;
 use std::io;
