@@ -83,7 +83,7 @@ codes! {
     RoadUnusable = "road-unusable",
     /// A property of a road is not understood, and the usual value was taken instead.
     RoadValueIgnored = "road-value-ignored",
-    /// A turn restriction forbids nothing, since its roads do not meet as it says.
+    /// A turn restriction was left out: its roads do not meet as it says, or there are too many.
     TurnBanIgnored = "turn-ban-ignored",
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In:     the graph, bans that name roads by keys.
 //! Out:    [`Restrictions`]: forbidden turns as bits of an arm, and longer or partial ones as lists of arms.
-//! Keeps:  a ban whose roads do not meet, or meet too often, forbids nothing and is counted.
+//! Keeps:  a ban counts whole or not at all; one whose roads do not meet, or meet too often, is counted as a finding.
 //! Source: a ban binds vehicles; one that binds all of them and has two roads is a bit, others are lists.
 
 use rustc_hash::FxHashMap;
@@ -15,9 +15,9 @@ use crate::progress::{Counter, Stopped};
 
 /// So many arms a list has at most: the number of those between the first and the last has five bits.
 const ARMS_MAX: usize = 33;
-/// So many lists all bans make at most, about 64 bytes each.
+/// So many lists all bans make at most, about 64 bytes each; a ban with which there would be more is left out.
 const LISTS_MAX: usize = 1 << 22;
-/// So many ways a ban has at most through the roads that it names.
+/// A ban that has so many ways through the roads that it names is left out.
 const PATHS_MAX: usize = 1000;
 
 /// Forbidden turns of a graph.
@@ -45,6 +45,17 @@ impl Restrictions {
         findings: &mut Findings,
         counter: &mut Counter<'_>,
     ) -> Result<Self, Stopped> {
+        Self::within(LISTS_MAX, graph, bans, findings, counter)
+    }
+
+    /// Resolves all bans with `n_lists_max` lists at most.
+    fn within(
+        n_lists_max: usize,
+        graph: &Graph,
+        bans: &[Ban],
+        findings: &mut Findings,
+        counter: &mut Counter<'_>,
+    ) -> Result<Self, Stopped> {
         let mut restrictions = Self { bits: vec![0; graph.arms.len()], lists: Vec::new() };
         if bans.is_empty() {
             return Ok(restrictions);
@@ -61,23 +72,16 @@ impl Restrictions {
         for ban in bans {
             counter.add(1)?;
             let paths = paths(graph, ban, &by_key);
-            let ignored = match paths.len() {
-                0 => Some("the roads of a turn restriction do not meet as it says".to_owned()),
+            let done = match paths.len() {
+                0 => Err("the roads of a turn restriction do not meet as it says".to_owned()),
                 PATHS_MAX.. => {
-                    Some(format!("the roads of a turn restriction meet in {PATHS_MAX} places or more"))
+                    Err(format!("the roads of a turn restriction meet in {PATHS_MAX} places or more"))
                 }
-                _ if restrictions.lists.len() >= LISTS_MAX => {
-                    Some(format!("there are more than {LISTS_MAX} turn restrictions of its kind"))
-                }
-                _ => None,
+                _ => restrictions.add(graph, ban.modes, forbidden(graph, ban.kind, paths), n_lists_max),
             };
-            if let Some(reason) = ignored {
+            if let Err(reason) = done {
                 let example = || Example { source: 0, place: ban.place, reason, text: String::new() };
                 findings.add(FindingCode::TurnBanIgnored, 0, ban.place, example);
-                continue;
-            }
-            for path in paths {
-                restrictions.add(graph, ban, path);
             }
         }
         restrictions.lists.sort();
@@ -85,31 +89,47 @@ impl Restrictions {
         Ok(restrictions)
     }
 
-    /// Forbids what a ban says of a path.
-    fn add(&mut self, graph: &Graph, ban: &Ban, path: Vec<u32>) {
-        let [.., before, last] = path[..] else { return };
-        match ban.kind {
-            BanKind::No => self.forbid(graph, ban.modes, path),
-            BanKind::Only => {
-                let others = graph.nodes[graph.end(before) as usize].arms.clone();
-                for other in others.filter(|other| *other != last) {
-                    let mut path = path.clone();
-                    path.pop();
-                    path.push(other);
-                    self.forbid(graph, ban.modes, path);
+    /// Forbids all sequences of arms of a ban; none of them when there is no room for their lists, which is why.
+    fn add(
+        &mut self,
+        graph: &Graph,
+        modes: u16,
+        forbidden: Vec<Vec<u32>>,
+        n_lists_max: usize,
+    ) -> Result<(), String> {
+        let n_lists = self.lists.len();
+        let mut turns = Vec::new();
+        for arms in forbidden {
+            match arms[..] {
+                [from, to] if modes == mode::VEHICLE && graph.local(to) < LOCAL_MAX as u32 => {
+                    turns.push((from, graph.local(to)));
                 }
+                _ if self.lists.len() == n_lists_max => {
+                    self.lists.truncate(n_lists);
+                    return Err(format!("there are more than {n_lists_max} turn restrictions of its kind"));
+                }
+                _ => self.lists.push(Restriction { arms, modes }),
             }
         }
+        for (from, local) in turns {
+            self.bits[from as usize] |= 1 << local;
+        }
+        Ok(())
     }
+}
 
-    fn forbid(&mut self, graph: &Graph, modes: u16, arms: Vec<u32>) {
-        match arms[..] {
-            [from, to] if modes == mode::VEHICLE && graph.local(to) < LOCAL_MAX as u32 => {
-                self.bits[from as usize] |= 1 << graph.local(to);
-            }
-            _ => self.lists.push(Restriction { arms, modes }),
-        }
+/// Returns the sequences of arms that a ban forbids along its paths.
+fn forbidden(graph: &Graph, kind: BanKind, paths: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
+    if kind == BanKind::No {
+        return paths;
     }
+    let mut out = Vec::new();
+    for path in &paths {
+        let [first @ .., before, last] = &path[..] else { continue };
+        let others = graph.nodes[graph.end(*before) as usize].arms.clone();
+        out.extend(others.filter(|other| other != last).map(|other| [first, &[*before, other]].concat()));
+    }
+    out
 }
 
 /// Returns the sequences of arms that a ban means, [`PATHS_MAX`] of them at most.
@@ -263,6 +283,25 @@ mod tests {
         let restrictions =
             drawn::unwatched(|counter| Restrictions::of(&graph, &bans, &mut Findings::default(), counter));
         assert_eq!(restrictions.lists.len(), 1);
+    }
+
+    #[test]
+    fn bans_without_room_for_their_lists_are_left_out_whole() {
+        let check = |n_lists_max: usize, bans: &[Ban], expected: [usize; 3]| {
+            let (graph, mut findings) = (drawn::graph(&CROSS), Findings::default());
+            let restrictions = drawn::unwatched(|counter| {
+                Restrictions::within(n_lists_max, &graph, bans, &mut findings, counter)
+            });
+            let n_turns: u32 = restrictions.bits.iter().map(|bits| bits.count_ones()).sum();
+            let n_ignored = findings.get(FindingCode::TurnBanIgnored).map_or(0, |tally| tally.count);
+            assert_eq!([restrictions.lists.len(), n_turns as usize, n_ignored as usize], expected);
+        };
+        // Of the three turns that trucks must not take, a list each; then a turn that nobody may take.
+        let trucks = Ban { modes: mode::TRUCK, ..ban(BanKind::Only, &["2"]) };
+        let bans = [trucks, ban(BanKind::No, &["3"])];
+        check(3, &bans, [3, 1, 0]);
+        check(2, &bans, [0, 1, 1]);
+        check(0, &bans[1..], [0, 1, 0]);
     }
 
     #[test]
