@@ -220,6 +220,7 @@ fn what_is_left_out_is_counted_with_its_line() {
         + &road(2, r#""highway":"proposed""#, "[[8.1,47.1],[8.2,47.1]]")
         + &road(3, r#""waterway":"river""#, "[[8.1,47.1],[8.2,47.1]]")
         + &road(4, r#""highway":"path""#, "[[8.1,47.1],[8.1,47.1]]")
+        + &road(5, r#""highway":"track""#, &format!("[{}[8.1,47.1]]", "[8.1,47.1],[178.1,47.1],".repeat(10)))
         + "no feature\n"
         + r#"{"type":"Feature","properties":{"highway":"crossing"},"geometry":{"type":"Point","coordinates":[8.1,47.1]}}"#;
     let report = check(&lines, [8.0, 47.0, 9.0, 48.0], "[0, 0, 1] 1 2 1 0");
@@ -231,11 +232,16 @@ fn what_is_left_out_is_counted_with_its_line() {
         }
     }
     let expected = [
-        (5, FindingCode::LineUndecodable, "Line is not valid JSON: expected ident (column 2)"),
+        (6, FindingCode::LineUndecodable, "Line is not valid JSON: expected ident (column 2)"),
         (3, FindingCode::NotARoad, "it has neither `highway` nor `subtype` road"),
         (2, FindingCode::RoadUnusable, "its kind `proposed` is no road"),
         (4, FindingCode::RoadUnusable, "its line has no length"),
-        (6, FindingCode::RoadUnusable, "its geometry is a Point, not a line"),
+        (
+            5,
+            FindingCode::RoadUnusable,
+            "its line passes through squares of 0.05 degrees more than 65536 times",
+        ),
+        (7, FindingCode::RoadUnusable, "its geometry is a Point, not a line"),
         (1, FindingCode::RoadValueIgnored, "`surface` `lava` is not understood"),
     ];
     assert_eq!(found, expected);

@@ -66,7 +66,7 @@ fn roads_become_a_pack() {
     desk.run("pack verify out").done();
     desk.write("none.geojsonl", format!("{}no feature\n", point("a", 1.0, 2.0).repeat(2)).as_bytes());
     let failed = desk.run("pack ways.json --roads none.geojsonl --id here -o out");
-    failed.fails(1, &["the region has no road, so there is nothing to navigate on; left out: 1 `line-undecodable`, 2 `not-a-road`"]);
+    failed.fails(1, &["the region has no road, so there is nothing to navigate on; found: 1 `line-undecodable`, 2 `not-a-road`"]);
     assert_eq!(desk.json("out/region.json")["revision"].as_u64(), Some(1));
     assert!(!desk.path("out/2").exists());
 }

@@ -24,8 +24,9 @@ const ROWS: i64 = rows(FINEST) as i64 * BINS_SIDE as i64;
 
 /// So many entries all bins have at most, 8 bytes each.
 const ENTRIES_MAX: usize = 1 << 28;
-/// So many times an edge touches a bin at most, 16 bytes each: a thousand times what the longest roads do.
-const TOUCHES_MAX: usize = 1 << 22;
+/// So many times a road passes from one bin to the next at most: nine times around the world. A line that does so more
+/// often is a mistake, and would fill the bins alone.
+pub(super) const STEPS_MAX: u64 = 1 << 16;
 
 /// The edges in each bin of a tile.
 pub(super) type Bins = [Vec<GraphId>; BINS];
@@ -40,22 +41,40 @@ pub(super) fn of(
     arms: &[GraphId],
     counter: &mut Counter<'_>,
 ) -> Result<BTreeMap<u32, Bins>, Error> {
+    within(ENTRIES_MAX, graph, arms, counter)
+}
+
+/// Returns how many times a line passes from one bin to the next, rows and columns each for themselves.
+pub(super) fn n_steps(line: &[Vertex]) -> u64 {
+    let steps = |pair: &[Vertex]| {
+        let [(ax, ay), (bx, by)] = from_corner(pair[0], pair[1]);
+        let bins = |a: i64, b: i64| a.div_euclid(SIDE).abs_diff(b.div_euclid(SIDE));
+        bins(ax, bx) + bins(ay, by)
+    };
+    line.windows(2).map(steps).sum()
+}
+
+/// Returns the bins with `n_entries_max` entries at most.
+fn within(
+    n_entries_max: usize,
+    graph: &Graph,
+    arms: &[GraphId],
+    counter: &mut Counter<'_>,
+) -> Result<BTreeMap<u32, Bins>, Error> {
     let mut tiles: BTreeMap<u32, Bins> = BTreeMap::new();
+    // Few are touched by an edge: its road has at most `STEPS_MAX` steps, and it has few vertices itself.
     let (mut touched, mut n_entries) = (Vec::new(), 0);
     for edge in &graph.edges {
         counter.add(1)?;
         touched.clear();
         for pair in graph.shape(edge).windows(2) {
             touch(pair[0], pair[1], &mut touched);
-            if touched.len() > TOUCHES_MAX {
-                return Err(Error::TooManyBins { n_entries_max: TOUCHES_MAX });
-            }
         }
         touched.sort_unstable();
         touched.dedup();
         n_entries += touched.len();
-        if n_entries > ENTRIES_MAX {
-            return Err(Error::TooManyBins { n_entries_max: ENTRIES_MAX });
+        if n_entries > n_entries_max {
+            return Err(Error::TooManyBins { n_entries_max });
         }
         for (row, column) in &touched {
             let tile = row / BINS_SIDE as i64 * i64::from(columns(FINEST)) + column / BINS_SIDE as i64;
@@ -66,8 +85,9 @@ pub(super) fn of(
     Ok(tiles)
 }
 
-/// Appends row and column of each bin that a segment touches, the shorter way round the world.
-fn touch(a: Vertex, b: Vertex, out: &mut Vec<(i64, i64)>) {
+/// Returns the ends of a segment as x and y from the south-western corner of the world; the second lies beyond the
+/// world where that is the shorter way round.
+fn from_corner(a: Vertex, b: Vertex) -> [(i64, i64); 2] {
     const TURN: i64 = 360 * UNITS_PER_DEGREE;
     let from_corner =
         |at: Vertex| (i64::from(at.lon) + 180 * UNITS_PER_DEGREE, i64::from(at.lat) + 90 * UNITS_PER_DEGREE);
@@ -77,6 +97,13 @@ fn touch(a: Vertex, b: Vertex, out: &mut Vec<(i64, i64)>) {
     } else if ax - bx > TURN / 2 {
         bx += TURN;
     }
+    [(ax, ay), (bx, by)]
+}
+
+/// Appends row and column of each bin that a segment touches, the shorter way round the world: three a row, and one a
+/// step from column to column, at most.
+fn touch(a: Vertex, b: Vertex, out: &mut Vec<(i64, i64)>) {
+    let [(ax, ay), (bx, by)] = from_corner(a, b);
     let [(south_x, south_y), (north_x, north_y)] =
         if ay <= by { [(ax, ay), (bx, by)] } else { [(bx, by), (ax, ay)] };
     for row in south_y / SIDE..=north_y / SIDE {
@@ -98,9 +125,9 @@ fn touch(a: Vertex, b: Vertex, out: &mut Vec<(i64, i64)>) {
 
 #[cfg(test)]
 mod tests {
-    use zellige_model::LonLat;
-
     use std::ops::ControlFlow;
+
+    use zellige_model::LonLat;
 
     use super::*;
     use crate::navigation::drawn;
@@ -126,13 +153,38 @@ mod tests {
     }
 
     #[test]
-    fn edge_that_goes_round_the_world_again_and_again_is_refused() {
-        let line: Vec<(i32, i32)> = (0..6000).map(|x| (x % 2 * 170_000 + x, x % 2 * 80_000)).collect();
-        let graph = drawn::graph(&[("highway=track", &line)]);
-        let watch: Watch<'_> = &mut |_| ControlFlow::Continue(());
-        let mut counter = Counter::begin(watch, Phase::Weights, None).unwrap();
-        let error = of(&graph, &[GraphId::NONE; 2], &mut counter).unwrap_err();
-        assert!(matches!(error, Error::TooManyBins { n_entries_max: TOUCHES_MAX }), "{error}");
+    fn steps_from_bin_to_bin_are_counted() {
+        let n_steps = |line: &[(f64, f64)]| {
+            let line: Vec<Vertex> =
+                line.iter().map(|(lon, lat)| Vertex::of(LonLat::new(*lon, *lat))).collect();
+            n_steps(&line)
+        };
+        assert_eq!(n_steps(&[(0.01, 0.01), (0.02, 0.02), (0.04, 0.01)]), 0);
+        assert_eq!(n_steps(&[(0.01, 0.01), (0.12, 0.01), (0.01, 0.06)]), 5);
+        assert_eq!(n_steps(&[(179.99, 0.01), (-179.99, 0.01), (179.99, -0.01)]), 3);
+    }
+
+    #[test]
+    fn segments_touch_no_more_than_their_steps_allow() {
+        for (a, b) in [((0, 0), (3000, 2000)), ((0, 0), (-170_000, 89_999)), ((49, 50), (51, 50))] {
+            let (a, b) = (drawn::at(a), drawn::at(b));
+            let mut touched = Vec::new();
+            touch(a, b, &mut touched);
+            assert!(touched.len() as u64 <= 3 * (n_steps(&[a, b]) + 1), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn too_many_entries_are_refused() {
+        let graph = drawn::graph(&[("highway=track", &[(10, 10), (120, 10)])]);
+        let within = |n_entries_max: usize| {
+            let watch: Watch<'_> = &mut |_| ControlFlow::Continue(());
+            let mut counter = Counter::begin(watch, Phase::Weights, None).unwrap();
+            within(n_entries_max, &graph, &[GraphId::NONE; 2], &mut counter)
+        };
+        assert!(within(3).is_ok());
+        let error = within(2).unwrap_err();
+        assert!(matches!(error, Error::TooManyBins { n_entries_max: 2 }), "{error}");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub enum Error {
     /// No road of the source meets the region.
     #[error("the region has no road, so there is nothing to navigate on{}", counted(.findings))]
     NoRoads {
-        /// What was left out.
+        /// What was found in the source.
         findings: Findings,
     },
     /// The source has more roads than a pack can number.
@@ -34,7 +34,7 @@ pub enum Error {
         /// The bound.
         n_roads_max: usize,
     },
-    /// Roads are so long, or one of them is, that the lists by which positions are matched to them would be too large.
+    /// Roads are so many and so long that the lists by which positions are matched to them would be too large.
     #[error("roads of the region pass through squares of 0.05 degrees more than {n_entries_max} times")]
     TooManyBins {
         /// The bound.
@@ -93,11 +93,11 @@ impl From<Stopped> for Error {
     }
 }
 
-/// Returns what was left out, with its numbers; nothing when nothing was.
+/// Returns all findings with their numbers; nothing when there are none.
 fn counted(findings: &Findings) -> String {
     let counts: Vec<String> =
         findings.iter().map(|(code, tally)| format!("{} `{code}`", tally.count)).collect();
-    if counts.is_empty() { String::new() } else { format!("; left out: {}", counts.join(", ")) }
+    if counts.is_empty() { String::new() } else { format!("; found: {}", counts.join(", ")) }
 }
 
 impl Error {

@@ -16,6 +16,7 @@ use zellige_model::{
 
 use super::area::Area;
 use super::bans::{self, key};
+use super::bins;
 use super::error::Error;
 use super::geometry::{Vertex, part};
 use super::overture::{self, Segment};
@@ -112,6 +113,11 @@ impl Reading<'_> {
         vertices.dedup();
         if vertices.len() < 2 {
             return self.note(FindingCode::RoadUnusable, place, || "its line has no length".to_owned());
+        }
+        if bins::n_steps(&vertices) > bins::STEPS_MAX {
+            return self.note(FindingCode::RoadUnusable, place, || {
+                format!("its line passes through squares of 0.05 degrees more than {} times", bins::STEPS_MAX)
+            });
         }
         let attributes = &feature.attributes;
         let first = self.roads.roads.len() as u32;
