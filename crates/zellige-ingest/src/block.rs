@@ -50,7 +50,8 @@ impl Block {
     ///
     /// # Errors
     ///
-    /// [`Error::Changed`] or [`Error::Replaced`] when the file is no longer what it was; what `f` was given cannot be trusted then.
+    /// [`Error::Changed`] or [`Error::Replaced`] when the file is no longer what it was; what `f` was given cannot be
+    /// trusted then.
     pub fn for_each(
         &mut self,
         parser: &mut Parser,

@@ -2,7 +2,8 @@
 //!
 //! In:     a path of a regular file.
 //! Out:    the open file, its length, and [`Error::Changed`] from the moment on at which its length or its time
-//!         of change are not those of the beginning; [`Error::Replaced`] when another file has its name.
+//!         of change are not those of the beginning; [`Error::Replaced`] when another file has its name, where
+//!         the system numbers files.
 //! Keeps:  the file that was opened, to its end when it is removed: then nobody can mistake another one for it.
 
 use std::fs::{self, File, Metadata};
@@ -18,7 +19,9 @@ pub(crate) struct Watched {
     pub(crate) file: File,
     pub(crate) path: PathBuf,
     pub(crate) n_bytes: u64,
-    look: Look,
+    modified: Option<SystemTime>,
+    /// Device and number there; zeros where the system has no such.
+    number: (u64, u64),
 }
 
 impl Watched {
@@ -30,8 +33,13 @@ impl Watched {
             Ok((file, metadata))
         };
         let (file, metadata) = open().map_err(|source| Error::Open { path: path.to_owned(), source })?;
-        let look = Look::of(&metadata);
-        Ok(Self { file, path: path.to_owned(), n_bytes: look.n_bytes, look })
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            n_bytes: metadata.len(),
+            modified: metadata.modified().ok(),
+            number: number(&metadata),
+        })
     }
 
     /// Returns a reader of the file from its beginning; there is one at a time.
@@ -47,31 +55,20 @@ impl Watched {
     /// Whether the file is still what it was, and its name still means it.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let metadata = self.file.metadata().map_err(|source| self.unreadable(source))?;
-        if Look::of(&metadata) != self.look {
+        if metadata.len() != self.n_bytes || metadata.modified().ok() != self.modified {
             return Err(Error::Changed { path: self.path.clone() });
         }
-        let is_other = fs::metadata(&self.path).is_ok_and(|named| Look::of(&named) != self.look);
-        if is_other { Err(Error::Replaced { path: self.path.clone() }) } else { Ok(()) }
+        if self.is_replaced() { Err(Error::Replaced { path: self.path.clone() }) } else { Ok(()) }
+    }
+
+    /// Whether another file has the name. Only the number tells: the same file may have grown a moment ago.
+    fn is_replaced(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|named| number(&named) != self.number)
     }
 
     /// Returns the error of a read that failed: the file may have been cut.
     pub(crate) fn unreadable(&self, source: io::Error) -> Error {
         Error::Read { name: self.path.display().to_string(), source }
-    }
-}
-
-/// What files are told apart by.
-#[derive(Debug, PartialEq, Eq)]
-struct Look {
-    n_bytes: u64,
-    modified: Option<SystemTime>,
-    /// Device and number there; zeros where the system has no such.
-    number: (u64, u64),
-}
-
-impl Look {
-    fn of(metadata: &Metadata) -> Self {
-        Self { n_bytes: metadata.len(), modified: metadata.modified().ok(), number: number(metadata) }
     }
 }
 
@@ -84,4 +81,36 @@ fn number(metadata: &Metadata) -> (u64, u64) {
 #[cfg(not(unix))]
 const fn number(_metadata: &Metadata) -> (u64, u64) {
     (0, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Checks whether a file counts as replaced after a change at its path.
+    fn check(change: impl FnOnce(&Path), expected: bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        fs::write(&path, "one\n").unwrap();
+        let watched = Watched::open(&path).unwrap();
+        change(&path);
+        assert_eq!(watched.is_replaced(), expected);
+    }
+
+    #[test]
+    fn file_that_changes_is_not_replaced() {
+        check(|_| {}, false);
+        check(|path| fs::write(path, "one\ntwo\n").unwrap(), false);
+        check(|path| fs::remove_file(path).unwrap(), false);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn other_file_of_the_name_replaces_it() {
+        let rewrite = |path: &Path| {
+            fs::remove_file(path).unwrap();
+            fs::write(path, "one\n").unwrap();
+        };
+        check(rewrite, true);
+    }
 }
