@@ -11,7 +11,7 @@ use zellige_style::sprite::{IconRefused, SpriteError};
 use zellige_tile::decode::DecodeError;
 
 use crate::progress::Stopped;
-use crate::region::RegionRefused;
+use crate::region::{RegionId, RegionRefused};
 
 /// Says what was attempted, and where; the cause is its `source()`.
 #[derive(Debug, thiserror::Error)]
@@ -141,9 +141,9 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// The id of the region that is there.
-        found: String,
+        found: RegionId,
         /// The id of the region whose packs were to be made.
-        expected: String,
+        expected: RegionId,
     },
     /// Threads could not be started.
     #[error("cannot start threads")]

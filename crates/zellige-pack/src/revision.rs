@@ -81,7 +81,8 @@ pub struct PackReport {
     pub notes: Vec<String>,
 }
 
-/// Makes the packs of a region in `folder`, which is made when it is missing; `watch` hears of one pack after the other.
+/// Makes the packs of a region in `folder`, which is made when it is missing; `watch` hears of one pack after the
+/// other.
 ///
 /// # Errors
 ///
@@ -230,21 +231,22 @@ pub fn described(folder: &Path) -> Result<Option<Value>, Error> {
 /// Returns the number of the revision that stands in a folder, 0 for none; it has to be one of this region.
 fn last_revision(folder: &Path, id: &RegionId) -> Result<u64, Error> {
     let Some(region) = described(folder)? else { return Ok(0) };
-    match id_of(&region) {
-        Some(found) if found != id.as_str() => Err(Error::OtherRegion {
-            path: folder.join(REGION_FILE),
-            found: found.to_owned(),
-            expected: id.to_string(),
-        }),
-        _ => Ok(region["revision"].as_u64().unwrap_or(0)),
+    let path = || folder.join(REGION_FILE);
+    // A region without packs names no id, and has nothing that could be removed.
+    if let Some(pack) = region["packs"].get(0) {
+        let found = id_of(pack).ok_or_else(|| Error::RegionFile { path: path() })?;
+        if found != *id {
+            return Err(Error::OtherRegion { path: path(), found, expected: id.clone() });
+        }
     }
+    Ok(region["revision"].as_u64().unwrap_or(0))
 }
 
-/// Returns the id of a described region, which stands in the URLs of its packs.
-fn id_of(region: &Value) -> Option<&str> {
-    let url = region["packs"][0]["url"].as_str()?.strip_prefix(URL_SCHEME)?;
+/// Returns the id of the region in the URL of a described pack; nothing when the URL is none of ours.
+fn id_of(pack: &Value) -> Option<RegionId> {
+    let url = pack["url"].as_str()?.strip_prefix(URL_SCHEME)?;
     let (_, rest) = url.split_once("/regions/")?;
-    rest.split('/').next()
+    rest.split('/').next().and_then(RegionId::new)
 }
 
 /// Removes the packs of all revisions before `last`, also of those that a killed run left.
@@ -273,6 +275,7 @@ mod tests {
 
     use super::*;
     use crate::progress::Phase;
+    use crate::region::ID_CHARS_MAX;
 
     /// Makes the next revision of a region that asks for nothing, or for maps of a style that is none.
     fn packed(folder: &Path, maps: &str) -> Result<u64, Error> {
@@ -342,6 +345,10 @@ mod tests {
         let error = packed(folder.path(), "null").unwrap_err();
         assert!(error.to_string().ends_with("region.json` describes region `b`, expected `a`"), "{error}");
         assert!(!folder.path().join("2").exists());
+        for odd in ["", "\u{1b}[2J", &"b".repeat(ID_CHARS_MAX + 1)] {
+            describe(odd);
+            assert!(matches!(packed(folder.path(), "null"), Err(Error::RegionFile { .. })), "{odd:?}");
+        }
         describe("a");
         assert_eq!(packed(folder.path(), "null").unwrap(), 2);
     }
