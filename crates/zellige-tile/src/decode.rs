@@ -110,12 +110,7 @@ impl DecodedLayer {
 /// ```
 pub fn decode(bytes: &[u8]) -> Result<DecodedTile, DecodeError> {
     let whole = Reader::new(bytes);
-    let mut n_layers = 0;
-    let mut fields = whole;
-    while let Some(field) = fields.field()? {
-        n_layers += usize::from(field.number == 3);
-    }
-    let mut layers = Vec::with_capacity(n_layers);
+    let mut layers = Vec::with_capacity(n_layers(whole)?);
     let mut fields = whole;
     while let Some(field) = fields.field()? {
         if field.number == 3 {
@@ -123,6 +118,42 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedTile, DecodeError> {
         }
     }
     Ok(DecodedTile { layers })
+}
+
+/// Reads a tile as [`decode`] does, and keeps nothing of it but the tables of one layer and one feature at a time.
+///
+/// # Errors
+///
+/// [`DecodeError`] for the first place that cannot be read, the same as that of [`decode`].
+pub fn check(bytes: &[u8]) -> Result<(), DecodeError> {
+    let whole = Reader::new(bytes);
+    n_layers(whole)?;
+    let (mut pairs, mut drawn) = (Vec::new(), Geometry::default());
+    let mut fields = whole;
+    while let Some(field) = fields.field()? {
+        if field.number != 3 {
+            continue;
+        }
+        let message = field.message("layer")?;
+        let (tables, _) = tables(message)?;
+        let mut members = message;
+        while let Some(member) = members.field()? {
+            if member.number == 2 {
+                pairs.clear();
+                feature(member.message("feature")?, &tables, &mut pairs, &mut drawn)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Counts the layers of a tile.
+fn n_layers(tile: Reader<'_>) -> Result<usize, DecodeError> {
+    let (mut n_layers, mut fields) = (0, tile);
+    while let Some(field) = fields.field()? {
+        n_layers += usize::from(field.number == 3);
+    }
+    Ok(n_layers)
 }
 
 /// Returns the name and the bytes of each layer message of a tile, in order.
@@ -160,6 +191,21 @@ pub fn decode_geometry(
 
 /// Reads a layer: first its tables, which may stand behind the features, then the features.
 fn layer(message: Reader<'_>) -> Result<DecodedLayer, DecodeError> {
+    let (mut layer, n_features) = tables(message)?;
+    layer.features.reserve_exact(n_features.min(message.left() / FEATURE_BYTES_MIN));
+    let mut fields = message;
+    while let Some(field) = fields.field()? {
+        if field.number == 2 {
+            let (mut pairs, mut geometry) = (Vec::new(), Geometry::default());
+            let (id, kind) = feature(field.message("feature")?, &layer, &mut pairs, &mut geometry)?;
+            layer.features.push(DecodedFeature { id, kind, geometry, tags: pairs });
+        }
+    }
+    Ok(layer)
+}
+
+/// Reads what a layer has besides features, and counts these.
+fn tables(message: Reader<'_>) -> Result<(DecodedLayer, usize), DecodeError> {
     let (mut name, mut version, mut extent) = (None, VERSION_DEFAULT, EXTENT_DEFAULT);
     let (mut n_features, mut n_keys, mut n_values) = (0, 0, 0);
     let mut fields = message;
@@ -190,7 +236,7 @@ fn layer(message: Reader<'_>) -> Result<DecodedLayer, DecodeError> {
         extent,
         keys: Vec::with_capacity(n_keys),
         values: Vec::with_capacity(n_values),
-        features: Vec::with_capacity(n_features.min(message.left() / FEATURE_BYTES_MIN)),
+        features: Vec::new(),
     };
     let mut fields = message;
     while let Some(field) = fields.field()? {
@@ -200,14 +246,7 @@ fn layer(message: Reader<'_>) -> Result<DecodedLayer, DecodeError> {
             _ => {}
         }
     }
-    let mut fields = message;
-    while let Some(field) = fields.field()? {
-        if field.number == 2 {
-            let feature = feature(field.message("feature")?, &layer)?;
-            layer.features.push(feature);
-        }
-    }
-    Ok(layer)
+    Ok((layer, n_features))
 }
 
 /// Reads a value, which holds exactly one of its fields (MVT 2.1 §4.1).
@@ -236,15 +275,21 @@ fn value(message: Reader<'_>) -> Result<Value, DecodeError> {
     if n_fields == 1 { Ok(value) } else { Err(message.error(Malformed::ValueFields { n_fields })) }
 }
 
-/// Reads a feature of `layer`: id and kind first, since they may stand behind the geometry.
-fn feature(message: Reader<'_>, layer: &DecodedLayer) -> Result<DecodedFeature, DecodeError> {
-    let mut out = DecodedFeature::default();
+/// Reads a feature of `layer`: id and kind first, since they may stand behind the geometry. Appends its attributes to
+/// `pairs`; `drawn` becomes its geometry when its kind is known.
+fn feature(
+    message: Reader<'_>,
+    layer: &DecodedLayer,
+    pairs: &mut Vec<[u32; 2]>,
+    drawn: &mut Geometry<Grid>,
+) -> Result<(Option<u64>, Option<GeometryKind>), DecodeError> {
+    let (mut id, mut kind) = (None, None);
     let mut fields = message;
     while let Some(field) = fields.field()? {
         match field.number {
-            1 => out.id = Some(field.varint("feature id")?),
+            1 => id = Some(field.varint("feature id")?),
             3 => {
-                out.kind = match field.varint("geometry type")? {
+                kind = match field.varint("geometry type")? {
                     1 => Some(GeometryKind::Point),
                     2 => Some(GeometryKind::LineString),
                     3 => Some(GeometryKind::Polygon),
@@ -254,15 +299,15 @@ fn feature(message: Reader<'_>, layer: &DecodedLayer) -> Result<DecodedFeature, 
             _ => {}
         }
     }
-    tags(message, layer, &mut out.tags)?;
+    tags(message, layer, pairs)?;
     let integers = message.integers(4, "geometry");
     if integers.clone().next()?.is_none() {
         return Err(message.error(Malformed::GeometryMissing));
     }
-    if let Some(kind) = out.kind {
-        geometry(integers, kind, layer.version, &mut out.geometry)?;
+    if let Some(kind) = kind {
+        geometry(integers, kind, layer.version, drawn)?;
     }
-    Ok(out)
+    Ok((id, kind))
 }
 
 /// Reads the pairs of key index and value index (MVT 2.1 §4.4).
@@ -347,6 +392,7 @@ mod tests {
 
     fn check(bytes: &[u8], offset: usize, message: &str) {
         let error = decode(bytes).unwrap_err();
+        assert_eq!(super::check(bytes).as_ref(), Err(&error), "{bytes:?}");
         assert_eq!((error.offset, error.what.to_string().as_str()), (offset, message), "{bytes:?}");
     }
 
@@ -477,7 +523,9 @@ mod tests {
         for at in 0..whole.len() {
             for byte in 0..=255 {
                 changed[at] = byte;
-                if let Err(error) = decode(&changed) {
+                let decoded = decode(&changed).map(drop);
+                assert_eq!(super::check(&changed), decoded);
+                if let Err(error) = decoded {
                     assert!(error.offset <= changed.len());
                 }
             }

@@ -11,7 +11,7 @@ use zellige_model::{TileCoord, Zoom};
 use zellige_tile::decode::join::join;
 use zellige_tile::decode::overzoom::Overzoom;
 use zellige_tile::decode::recode::recode;
-use zellige_tile::decode::{DecodeError, DecodedTile, decode};
+use zellige_tile::decode::{DecodeError, DecodedTile, check, decode};
 
 use super::plan::TiledSource;
 use crate::Error;
@@ -54,13 +54,14 @@ impl Archives {
             self.has_drawn[archive_idx] |= tile.zoom().get() == self.maxzoom && !part.is_empty();
             parts.push(part);
         }
-        if parts.len() < 2 {
-            let whole = parts.pop().unwrap_or_default();
-            // It goes into the pack as it is, so nobody else reads it.
-            decode(&whole).map_err(self.unreadable(tile))?;
-            return Ok(whole);
-        }
-        join(&parts).map_err(self.unreadable(tile))
+        let whole = if parts.len() < 2 {
+            parts.pop().unwrap_or_default()
+        } else {
+            join(&parts).map_err(self.unreadable(tile))?
+        };
+        // It goes into the pack as it is, and nobody has read all of it.
+        check(&whole).map_err(self.unreadable(tile))?;
+        Ok(whole)
     }
 
     /// Returns for each archive whether a tile of the deepest zoom, of those that were asked for, had something of it.

@@ -305,6 +305,12 @@ fn what_checking_would_find_fault_with_is_not_packed() {
     world.given.style = STYLE.replace("mapbox://me.land,me.towns", "mapbox://me.towns").into();
     let error = world.make(&region(), &settings(1)).unwrap_err();
     assert_eq!(error.to_string(), "cannot read tile `0/0/0` of `me.towns`");
+    // A feature without geometry, in a tile that can be joined with others.
+    let mut world = World::new();
+    world.given.tilesets[1].1 = world.folder.path().join("bare.pmtiles");
+    sparse_archive(&world.given.tilesets[1].1, "towns", (4, 4), None, &layer("towns", &[0x18, 1]));
+    let error = world.make(&region(), &settings(1)).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read tile `0/0/0` of `me.land,me.towns`");
 }
 
 #[test]

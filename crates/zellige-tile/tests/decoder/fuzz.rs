@@ -7,7 +7,7 @@ use zellige_model::{TileCoord, TileId};
 use zellige_testkit::{foreign, validate::validate};
 use zellige_tile::decode::overzoom::Overzoom;
 use zellige_tile::decode::recode::recode;
-use zellige_tile::decode::{DecodedTile, decode};
+use zellige_tile::decode::{DecodedTile, check, decode};
 use zellige_tile::text::to_text;
 
 use crate::read::plain;
@@ -30,6 +30,7 @@ pub(crate) fn run(bytes: &[u8], memory: PeakAlloc) {
         "{taken_bytes} bytes for a tile of {}",
         bytes.len()
     );
+    assert_eq!(check(bytes).as_ref().err(), decoded.as_ref().err());
     match decoded {
         Ok(tile) => {
             drop(to_text(TileId::default().coord(), &tile));

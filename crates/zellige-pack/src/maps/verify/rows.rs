@@ -13,7 +13,7 @@ use tiny_skia::Pixmap;
 use zellige_archive::TILE_BYTES_MAX;
 use zellige_model::{TileCoord, Zoom};
 use zellige_style::sprite::SHEET_PIXELS_MAX;
-use zellige_tile::decode::decode;
+use zellige_tile::decode::check;
 
 use super::Verdict;
 use crate::maps::contents::Kind;
@@ -185,7 +185,7 @@ pub(super) fn tiles(database: &Connection, verdict: &mut Verdict) -> rusqlite::R
         verdict.tiles_empty += u64::from(content.is_empty());
         if content.starts_with(GZIP) {
             verdict.faults.add(place, "it is gzip data, expected a plain vector tile");
-        } else if let Err(error) = decode(&content) {
+        } else if let Err(error) = check(&content) {
             verdict.faults.add(place, format!("it is no vector tile: {error}"));
         }
     }
