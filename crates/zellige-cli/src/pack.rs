@@ -84,7 +84,8 @@ pub(crate) const VERB: Verb = Verb {
         Flag::value("user", "NAME", "account in the URLs of packs (default: that of the style)"),
         Flag::switch(
             "estimate",
-            "tells how many tiles and bytes the maps pack will have, and makes\nnothing; navigation packs are not estimated",
+            "tells how many tiles and bytes the maps pack will have, and makes\n\
+             nothing; navigation packs are not estimated",
         ),
         Flag::switch("optimize", "leaves out of tiles what the style cannot draw; the map stays the same"),
         Flag::switch("json", "prints JSON instead of text"),
@@ -93,7 +94,8 @@ pub(crate) const VERB: Verb = Verb {
     ],
     examples: &[
         (
-            "zellige pack vaduz.json --style map.json --tileset me.city=city.pmtiles --icons icons/ --roads roads.geojsonl -o vaduz/",
+            "zellige pack vaduz.json --style map.json --tileset me.city=city.pmtiles --icons icons/ \
+             --roads roads.geojsonl -o vaduz/",
             "makes both packs, vaduz/1/maps.db and vaduz/1/navigation.tar, and vaduz/region.json",
         ),
         (

@@ -117,9 +117,9 @@ pub struct Counts {
 /// # Errors
 ///
 /// [`Error::NoRoads`] when no road meets the region; [`Error::Source`] when the source cannot be read;
-/// [`Error::TileFull`], [`Error::TooManyRoads`] and [`Error::TooManyBins`] when the format has no room; [`Error::Archive`] and
-/// [`Error::Io`] when the pack cannot be written; [`Error::Stopped`] when `watch` says so. There is no new file then, and an
-/// old one stays.
+/// [`Error::TileFull`], [`Error::TooManyRoads`] and [`Error::TooManyBins`] when the format has no room;
+/// [`Error::Archive`] and [`Error::Io`] when the pack cannot be written; [`Error::Stopped`] when `watch` says so. There
+/// is no new file then, and an old one stays.
 pub fn build(
     source: Source,
     polygons: &Geometry<LonLat>,

@@ -44,7 +44,8 @@ const STYLE_SCHEME: &str = "mapbox://styles/";
 /// hundredth of it, combs whose teeth reach around the world more.
 const CROSSED_ROWS_MAX: u64 = 20_000_000;
 /// Why polygons are refused that enclose nothing: as much clockwise as counterclockwise, as bow ties do, is nothing.
-const NO_AREA: &str = "encloses no area: it is a line, lies beyond 85.0511 degrees, or crosses itself so that its parts cancel out";
+const NO_AREA: &str = "encloses no area: it is a line, lies beyond 85.0511 degrees, or crosses itself so that its \
+    parts cancel out";
 /// The farthest longitude: polygons over the antimeridian may run on into the next world.
 const LONGITUDE_MAX: f64 = 360.0;
 

@@ -2,7 +2,8 @@
 //!
 //! In:     bytes that nobody vouches for.
 //! Out:    a number off their front.
-//! Keeps:  –
+//! Keeps:  no place and no reason of a fault: who asks says what the bytes were. Decoders of tiles name both, and the
+//!         tile core takes back unchecked what it wrote itself; so each has a reader of its own.
 //! Source: base-128 varints: seven bits a byte, the low ones first; the high bit says that another byte follows.
 
 /// So many bytes a number has at most: it fits 32 bits.

@@ -2,7 +2,8 @@
 //!
 //! In:     a plan; a moment that counts as the time of the build.
 //! Out:    the pack at its path when it is whole, and what it holds.
-//! Keeps:  nothing that checking would find fault with goes in; memory: as many rows as a batch has are on their way, twice; bytes do not depend on threads.
+//! Keeps:  nothing that checking would find fault with goes in; bytes do not depend on threads; memory: as many rows as
+//!         a batch has are on their way, twice.
 //! Source: workers make the rows of a batch while the calling thread writes those of the batch before.
 
 use std::collections::BTreeMap;

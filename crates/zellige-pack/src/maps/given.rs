@@ -48,8 +48,8 @@ pub struct Given {
 ///
 /// # Errors
 ///
-/// [`Error::Io`] when the folder or a file cannot be read; [`Error::TooLarge`], [`Error::Icon`] and [`Error::Sprite`] when an icon or
-/// all of them break a limit.
+/// [`Error::Io`] when the folder or a file cannot be read; [`Error::TooLarge`], [`Error::Icon`] and [`Error::Sprite`]
+/// when an icon or all of them break a limit.
 pub fn read_icons(folder: &Path) -> Result<Sprite, Error> {
     let paths = fs::read_dir(folder).and_then(|entries| {
         entries.take(FOLDER_FILES_MAX).map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()

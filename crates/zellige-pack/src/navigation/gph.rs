@@ -52,7 +52,8 @@ pub(super) struct Network<'a> {
     pub(super) dead_ends: Vec<bool>,
 }
 
-/// Writes all tiles, by level and number; each is a step. `day` counts from the first of January 2014 to when they are made.
+/// Writes all tiles, by level and number; each is a step. `day` counts from the first of January 2014 to when they are
+/// made.
 ///
 /// # Errors
 ///
