@@ -66,7 +66,7 @@ impl Crowd {
         self.waiting.push(piece);
     }
 
-    /// Takes the pieces that wait, to be handed back by [`Crowd::restore`]; what is known of all of them stays until then.
+    /// Takes the pieces that wait, to be handed back by [`Crowd::restore`]; what is known of them stays until then.
     pub(crate) fn take(&mut self) -> Waiting {
         std::mem::take(&mut self.waiting)
     }

@@ -8,8 +8,8 @@
 //! Source: the sum over tiny polygons that tippecanoe keeps in a tile; growing back what Douglas and Peucker
 //!         cut off is ours. `diffuse` is the other half: it decides in the tile which features stand for others.
 //!
-//! Simplified corners lie on the outline, so a bulging shape loses area: towns as outlines a tenth of it at zooms 0 to 2,
-//! a town of houses a twentieth at zooms 7 to 11.
+//! Simplified corners lie on the outline, so a bulging shape loses area: towns as outlines a tenth of it at zooms 0
+//! to 2, a town of houses a twentieth at zooms 7 to 11.
 //! A ring is therefore grown or shrunk about its middle. All is computed in the world, before cutting, so
 //! neighbouring tiles agree. Areas are exact integers, so a hole and the ring that fills it stay one line.
 //!

@@ -31,8 +31,8 @@ use crate::borders::{Borders, in_first_world};
 
 /// A vertex stays for ever when its distance is more than this part of the length of its arc's chord.
 ///
-/// With an eighth, archives of France's parishes are a hundredth larger; with three twentieths a thin parish lies across
-/// its neighbours at zoom 2 often enough to be measured. Nobody gets what rows of houses lose on their outside:
+/// With an eighth, archives of France's parishes are a hundredth larger; with three twentieths a thin parish lies
+/// across its neighbours at zoom 2 often enough to be measured. Nobody gets what rows of houses lose on their outside:
 /// Monaco's keep 0.992 of their area at zoom 11, where they lose most.
 const BULGE: f64 = 0.14;
 /// So many vertices of a closed arc stay for ever beside its end.

@@ -3,12 +3,12 @@
 //! In:     legal polygons on the grid of a tile, and the area that they should have.
 //! Out:    legal polygons; some vertices stand a unit away from where they were, and the area is right to
 //!         [`OFF_RATIO`] and [`OFF_DOUBLED`] together, if moving vertices of the tile alone can do that.
-//! Keeps:  how many rings there are and which lie in which; everything that lies in the buffer or leads there, since the
-//!         neighbour draws it too.
+//! Keeps:  how many rings there are and which lie in which; everything that lies in the buffer or leads there, since
+//!         the neighbour draws it too.
 //! Source: how much area a vertex takes along is linear in its way; the step that comes closest is the next.
 //!
-//! Where edges cross, the overlay puts a vertex, half a unit away from the crossing. A star 60 units wide whose 23 edges
-//! cross a hundred times lost a seventh of its area that way.
+//! Where edges cross, the overlay puts a vertex, half a unit away from the crossing. A star 60 units wide whose 23
+//! edges cross a hundred times lost a seventh of its area that way.
 
 use zellige_model::{Extent, Geometry, Grid};
 
@@ -50,8 +50,9 @@ pub(super) fn may_be_off(geometry: &Geometry<Grid>) -> bool {
     allowed_doubled(area_doubled) < 2.0 * ROUNDED_BY * length
 }
 
-/// Moves vertices of `geometry` in a tile of `extent` until twice its area is about `expected_doubled`.
-pub(super) fn make_good(geometry: &mut Geometry<Grid>, extent: Extent, expected_doubled: i64) {
+/// Moves vertices of `geometry` in a tile of `extent` until twice its area is about `expected_doubled`; returns with how
+/// many edges new ones were compared.
+pub(super) fn make_good(geometry: &mut Geometry<Grid>, extent: Extent, expected_doubled: i64) -> usize {
     let mut off = expected_doubled - geometry.parts().map(area_doubled).sum::<i64>();
     let allowed = allowed_doubled(expected_doubled);
     let is_good = |off: i64| off.abs() as f64 <= allowed;
@@ -76,13 +77,14 @@ pub(super) fn make_good(geometry: &mut Geometry<Grid>, extent: Extent, expected_
         let (Some(Move { place, to, change, .. }), Some(left)) =
             (free.copied(), comparisons_left.checked_sub(n_compared))
         else {
-            return;
+            return COMPARED_MAX;
         };
         comparisons_left = left;
         corners.places[place].iter().for_each(|at| geometry.points[*at] = to);
         untried[place] = 0;
         off -= change;
     }
+    COMPARED_MAX - comparisons_left
 }
 
 /// A way for what is at one place.
@@ -203,6 +205,7 @@ mod tests {
     use zellige_model::GeometryKind;
     use zellige_testkit::polygon::polygon_faults;
 
+    use super::super::noise::Crowding;
     use super::super::{Validator, mend};
     use super::*;
     use crate::snap_round::Fine;
@@ -225,7 +228,7 @@ mod tests {
     /// Makes a ring legal that is drawn in units, and compares twice its area.
     fn check(ring: &[(i32, i32)], expected_doubled: i64) {
         let (fine, mut geometry) = drawn(ring);
-        let expected = mend::fine_area_doubled(&fine);
+        let expected = mend::fine_area_doubled(&fine, Crowding::Sparse);
         assert!((expected - expected_doubled).abs() <= 1, "{expected} before it is rounded");
         Validator::default().validate_with_area(&mut geometry, Extent::DEFAULT, || &fine);
         let area: i64 = geometry.parts().map(area_doubled).sum();
@@ -253,6 +256,17 @@ mod tests {
             ],
             1313,
         );
+    }
+
+    #[test]
+    fn what_has_too_many_vertices_stays_as_mended() {
+        let zigzag = |n: usize| {
+            let there = (0..n as i32 / 2).map(|nth| (nth % 4_000, 100 * (nth / 4_000) + nth % 2));
+            let ring: Vec<_> = there.clone().chain(there.rev().map(|(x, y)| (x, y + 2))).collect();
+            drawn(&ring).1
+        };
+        assert!(may_be_off(&zigzag(VERTICES_MAX)));
+        assert!(!may_be_off(&zigzag(VERTICES_MAX + 2)));
     }
 
     #[test]

@@ -24,7 +24,6 @@ use zellige_model::{Extent, Geometry, GeometryKind, Grid};
 use crate::snap_round::Fine;
 
 use examine::Examiner;
-use i_overlay::core::solver::Solver;
 use noise::{Allowance, Crowding};
 
 /// Makes polygons legal, in buffers that stay.
@@ -42,43 +41,43 @@ impl Validator {
         self.legalize(geometry);
     }
 
-    /// Makes `geometry` legal in a tile of `extent`; what has to be mended there gets about the area that it had before it
-    /// was rounded, when `exact` gives it as it was then.
+    /// Makes `geometry` legal in a tile of `extent`; what has to be mended there gets about the area that it had
+    /// before it was rounded, when `exact` gives it as it was then.
     pub fn validate_with_area<'f>(
         &mut self,
         geometry: &mut Geometry<Grid>,
         extent: Extent,
         exact: impl FnOnce() -> &'f Geometry<Fine>,
     ) {
-        if self.legalize(geometry) && make_good::may_be_off(geometry) {
-            make_good::make_good(geometry, extent, mend::fine_area_doubled(exact()));
-            tidy::tidy(geometry, &mut self.scratch);
+        let Some(crowding) = self.legalize(geometry) else { return };
+        if crowding == Crowding::Noise || self.allowance.is_spent() || !make_good::may_be_off(geometry) {
+            return;
         }
+        let expected_doubled = mend::fine_area_doubled(exact(), crowding);
+        let n_compared = make_good::make_good(geometry, extent, expected_doubled);
+        self.allowance.take_comparisons(n_compared);
+        tidy::tidy(geometry, &mut self.scratch);
     }
 
-    /// Makes `geometry` legal; says whether it was mended.
-    fn legalize(&mut self, geometry: &mut Geometry<Grid>) -> bool {
+    /// Makes `geometry` legal; returns how crowded it was if it had to be mended.
+    fn legalize(&mut self, geometry: &mut Geometry<Grid>) -> Option<Crowding> {
         if geometry.kind != GeometryKind::Polygon || is_rectangle(geometry) {
-            return false;
+            return None;
         }
         tidy::tidy(geometry, &mut self.scratch);
         if geometry.is_empty() || self.examiner.is_legal(geometry) {
-            return false;
+            return None;
         }
         let crowding = self.allowance.crowding(geometry);
-        match crowding {
-            Crowding::Sparse => mend::mend(geometry, Solver::AUTO),
-            // Long edges stand beside many others, which a sweep compares again and again: cut into short ones first
-            // they take a third of the time.
-            Crowding::Dense => mend::mend(geometry, Solver::FRAG),
-            Crowding::Noise => {
-                self.n_redrawn += 1;
-                noise::redraw(geometry);
-                mend::join(geometry);
-            }
+        if crowding == Crowding::Noise {
+            self.n_redrawn += 1;
+            noise::redraw(geometry);
+            mend::join(geometry);
+        } else {
+            mend::mend(geometry, crowding);
         }
         tidy::tidy(geometry, &mut self.scratch);
-        crowding != Crowding::Noise
+        Some(crowding)
     }
 
     /// Starts a feature: what is made legal from here on, until the next one starts, are its parts in tiles, whose
