@@ -88,8 +88,8 @@ usage: cargo xtask VERB [ARGUMENTS]
       --tippecanoe PATH  --python PATH
                      programs that are not on the path; the interpreter has freestiler and geopandas
       --rounds N     so many runs of each tiler, in turn (3)
-      --growth       this tiler alone, on one, four and sixteen times the input, copies of it side by side around the
-                     world; inputs that are too wide for that are left out
+      --growth       this tiler alone, on one, four and sixteen times the input, copies of it around the world; inputs
+                     that leave no room for them are left out
       --levels       this tiler alone, at several compression levels
       --level N  --memory SIZE  --own-detail
                      how this tiler runs; --own-detail simplifies and overlaps as its recipes do, not as peers do

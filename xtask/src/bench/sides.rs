@@ -109,7 +109,8 @@ fn judge(twins: &[(String, bool)], changed: &str) -> anyhow::Result<()> {
         twins.iter().filter(|(_, is_same)| *is_same).map(|(name, _)| name.as_str()).collect();
     anyhow::ensure!(
         same.len() < twins.len(),
-        "both builds have the same bytes in `{}`, although sources differ:\n{changed}",
+        "both builds have the same bytes in `{}`, although sources differ; `cargo clean --release` lets this \
+         tree be built anew:\n{changed}",
         same.join("`, `")
     );
     for name in same {
@@ -227,7 +228,8 @@ mod tests {
         assert!(judge(&some[..1], "").is_ok());
         assert_eq!(
             judge(&some[..1], "clip.rs | 2 +-").unwrap_err().to_string(),
-            "both builds have the same bytes in `bench-clip`, although sources differ:\nclip.rs | 2 +-"
+            "both builds have the same bytes in `bench-clip`, although sources differ; `cargo clean --release` lets \
+             this tree be built anew:\nclip.rs | 2 +-"
         );
     }
 

@@ -1,9 +1,8 @@
 //! How time and memory grow with the input: `cargo xtask compare --growth INPUT`.
 //!
-//! In:     workloads that are narrow enough for sixteen copies side by side around the world.
+//! In:     workloads of which sixteen copies have room around the world.
 //! Out:    time a vertex and peak memory at one, four and sixteen times the input.
-//! Keeps:  the density of features in tiles: copies lie at the latitude of the input, none upon another, and none
-//!         across the antimeridian.
+//! Keeps:  the density of features in tiles: copies lie at the latitude of the input, and none upon another.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
@@ -21,21 +20,18 @@ use crate::measure::{Measured, measured};
 /// How many times the input is taken, and the most of it.
 const FACTORS: [u32; 3] = [1, 4, COPIES_MAX];
 const COPIES_MAX: u32 = 16;
-/// What is free between two copies, degrees: a tile of zoom 8, so that deeper ones show one copy alone.
-const GAP: f64 = 360.0 / 256.0;
+/// Columns around the world, as many as tiles of zoom 8, and rows from pole to pole.
+const COLUMNS: usize = 256;
+const ROWS: usize = COLUMNS / 2;
+const DEGREES_A_COLUMN: f64 = 360.0 / COLUMNS as f64;
 /// Longitudes of copies are rounded to such parts of a degree.
 const PARTS_A_DEGREE: f64 = 1e7;
 /// The members of a geometry that lead to positions.
 const MEMBERS: [&str; 2] = ["coordinates", "geometries"];
 
-/// Where copies lie: to the east of the first one up to the antimeridian, then to the west of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Places {
-    /// From a copy to the next, degrees.
-    step: f64,
-    n_east: u32,
-    n_west: u32,
-}
+/// The places where something is, row by row.
+#[derive(Clone, Debug)]
+struct Occupied(Vec<[bool; COLUMNS]>);
 
 /// What the runs at one factor took.
 struct Grown {
@@ -53,17 +49,12 @@ pub(super) fn run(arguments: &Arguments, workloads: &[Workload]) -> anyhow::Resu
     let tiler = Tiler::ours(arguments.ours);
     let mut grown = Vec::new();
     for workload in workloads {
-        let span = span(workload)?;
-        let places = Places::beside(span);
-        if places.n_all() < COPIES_MAX {
-            let (name, degrees) = (&workload.name, span[1] - span[0]);
-            eprintln!(
-                "{name}: left out, {COPIES_MAX} copies of {degrees:.1} degrees do not fit round the world"
-            );
+        let Some(step) = Occupied::by(workload)?.step() else {
+            eprintln!("{}: left out, {COPIES_MAX} copies of it have no room around the world", workload.name);
             continue;
-        }
+        };
         for factor in FACTORS {
-            let scaled = scaled(workload, factor, places, &arguments.work)?;
+            let scaled = scaled(workload, factor, step, &arguments.work)?;
             let output = arguments.work.join(format!("{}-growth.pmtiles", workload.name));
             let command = tiler.command(&scaled, &output)?;
             let runs = (0..arguments.rounds).map(|_| measured(&command)).collect::<anyhow::Result<_>>()?;
@@ -74,75 +65,75 @@ pub(super) fn run(arguments: &Arguments, workloads: &[Workload]) -> anyhow::Resu
             }
         }
     }
-    anyhow::ensure!(!grown.is_empty(), "no input is narrow enough for {COPIES_MAX} copies round the world");
+    anyhow::ensure!(!grown.is_empty(), "{COPIES_MAX} copies of no input have room around the world");
     print!("{}", told(&grown, arguments.form));
     Ok(())
 }
 
-impl Places {
-    /// Returns the places beside what reaches from west to east, degrees.
-    fn beside([west, east]: [f64; 2]) -> Self {
-        let step = east - west + GAP;
-        // The conversion makes 0 of less than nothing.
-        let fitting = |room: f64| (room / step) as u32;
-        // The first one may lie across the antimeridian, and then takes room on the other side of it.
-        let (limit_west, limit_east) = ((east - 360.0).max(-180.0), (west + 360.0).min(180.0));
-        Self { step, n_east: fitting(limit_east - east), n_west: fitting(west - limit_west) }
-    }
-
-    /// Returns how many copies there can be, the first one counted.
-    const fn n_all(self) -> u32 {
-        1 + self.n_east + self.n_west
-    }
-
-    /// Returns how far to the east a copy lies from the first one, number 0, degrees.
-    fn degrees(self, copy: u32) -> f64 {
-        if copy <= self.n_east {
-            self.step * f64::from(copy)
-        } else {
-            -self.step * f64::from(copy - self.n_east)
+impl Occupied {
+    /// Returns the places that the features of a workload take.
+    fn by(workload: &Workload) -> anyhow::Result<Self> {
+        let mut occupied = Self(vec![[false; COLUMNS]; ROWS]);
+        for Layer { file, .. } in &workload.layers {
+            let reading = || format!("reading `{}` failed", file.display());
+            for line in lines(file).with_context(reading)? {
+                let mut feature = serde_json::from_str(&line.with_context(reading)?).with_context(reading)?;
+                occupied.add(bounds(&mut feature));
+            }
         }
+        Ok(occupied)
     }
-}
 
-/// Returns the westernmost and the easternmost longitude of a workload, degrees.
-fn span(workload: &Workload) -> anyhow::Result<[f64; 2]> {
-    let mut span = [f64::INFINITY, f64::NEG_INFINITY];
-    for Layer { file, .. } in &workload.layers {
-        let reading = || format!("reading `{}` failed", file.display());
-        for line in lines(file).with_context(reading)? {
-            let mut feature: Value =
-                serde_json::from_str(&line.with_context(reading)?).with_context(reading)?;
-            for lon in longitudes(&mut feature).filter_map(|lon| lon.as_f64()) {
-                span = [span[0].min(lon), span[1].max(lon)];
+    /// Adds a rectangle, and a column to the east of it: copies keep that distance.
+    fn add(&mut self, [west, south, east, north]: [f64; 4]) {
+        if west > east {
+            return;
+        }
+        let column = |lon: f64| ((lon + 180.0) / DEGREES_A_COLUMN).floor() as i64;
+        let row = |lat: f64| (((lat + 90.0) / DEGREES_A_COLUMN) as usize).min(ROWS - 1);
+        let columns = (column(east) - column(west) + 2).min(COLUMNS as i64);
+        for row in &mut self.0[row(south)..=row(north)] {
+            for column in (column(west)..).take(columns as usize) {
+                row[column.rem_euclid(COLUMNS as i64) as usize] = true;
             }
         }
     }
-    anyhow::ensure!(span[0] <= span[1], "`{}` has no positions", workload.name);
-    Ok(span)
+
+    /// Returns the least distance of copies with which none lies on another, degrees; nothing when they have no room.
+    fn step(&self) -> Option<f64> {
+        let fits = |step: &usize| (1..COPIES_MAX as usize).all(|copy| self.is_free(copy * step));
+        (1..COLUMNS).find(fits).map(|columns| columns as f64 * DEGREES_A_COLUMN)
+    }
+
+    /// Whether all has moved to free places, so many columns to the east.
+    fn is_free(&self, columns: usize) -> bool {
+        let is_free =
+            |row: &[bool; COLUMNS]| (0..COLUMNS).all(|at| !(row[at] && row[(at + columns) % COLUMNS]));
+        self.0.iter().all(is_free)
+    }
 }
 
 /// Returns the workload `factor` times as large; its files are those of the workload when that is 1.
-fn scaled(workload: &Workload, factor: u32, places: Places, work: &Path) -> anyhow::Result<Workload> {
+fn scaled(workload: &Workload, factor: u32, step: f64, work: &Path) -> anyhow::Result<Workload> {
     if factor == 1 {
         return Ok(workload.clone());
     }
     let mut scaled = workload.clone();
     for Layer { name, file } in &mut scaled.layers {
         let target = work.join(format!("{name}-{factor}.geojsonl"));
-        copies(file, factor, places, &target)
+        copies(file, factor, step, &target)
             .with_context(|| format!("copying `{}` {factor} times failed", file.display()))?;
         *file = target;
     }
     Ok(scaled)
 }
 
-fn copies(file: &Path, factor: u32, places: Places, target: &Path) -> anyhow::Result<()> {
+fn copies(file: &Path, factor: u32, step: f64, target: &Path) -> anyhow::Result<()> {
     let mut out = BufWriter::new(File::create(target)?);
     for copy in 0..factor {
         for line in lines(file)? {
             let line = line?;
-            let line = if copy == 0 { line } else { moved(&line, places.degrees(copy))? };
+            let line = if copy == 0 { line } else { moved(&line, step * f64::from(copy))? };
             writeln!(out, "{line}")?;
         }
     }
@@ -155,25 +146,40 @@ fn lines(file: &Path) -> io::Result<impl Iterator<Item = io::Result<String>>> {
     Ok(lines.filter(|line| !line.as_ref().is_ok_and(|line| line.trim().is_empty())))
 }
 
-/// Returns a line of a copy that lies so many degrees to the east.
+/// Returns a line of a copy that lies so many degrees to the east. A feature beyond the antimeridian goes around the
+/// world as a whole.
 fn moved(line: &str, degrees: f64) -> anyhow::Result<String> {
     let mut feature: Value = serde_json::from_str(line)?;
-    for lon in longitudes(&mut feature) {
-        let there = lon.as_f64().context("a longitude is no number")? + degrees;
-        *lon = json!((there * PARTS_A_DEGREE).round() / PARTS_A_DEGREE);
+    let [west, ..] = bounds(&mut feature);
+    let turns = ((west + degrees + 180.0) / 360.0).floor();
+    for position in positions(&mut feature) {
+        let there = position[0].as_f64().context("a longitude is no number")? + degrees - 360.0 * turns;
+        position[0] = json!((there * PARTS_A_DEGREE).round() / PARTS_A_DEGREE);
     }
     Ok(feature.to_string())
 }
 
-/// Returns the longitudes of a feature's geometry.
-fn longitudes(feature: &mut Value) -> impl Iterator<Item = &mut Value> {
+/// Returns west, south, east and north of a feature, degrees; west is beyond east when it has no position.
+fn bounds(feature: &mut Value) -> [f64; 4] {
+    let mut bounds = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    for position in positions(feature) {
+        if let [Some(lon), Some(lat)] = [0, 1].map(|axis| position.get(axis).and_then(Value::as_f64)) {
+            let [west, south, east, north] = bounds;
+            bounds = [west.min(lon), south.min(lat), east.max(lon), north.max(lat)];
+        }
+    }
+    bounds
+}
+
+/// Returns the positions of a feature's geometry, at least a number each.
+fn positions(feature: &mut Value) -> impl Iterator<Item = &mut Vec<Value>> {
     let mut waiting: Vec<&mut Value> = feature.get_mut("geometry").into_iter().collect();
     std::iter::from_fn(move || {
         while let Some(value) = waiting.pop() {
             match value {
                 Value::Array(inner) => {
                     if inner.first().is_some_and(Value::is_number) {
-                        return inner.first_mut();
+                        return Some(inner);
                     }
                     waiting.extend(inner);
                 }
@@ -207,7 +213,10 @@ fn told(grown: &[Grown], form: Form) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = grown.iter().enumerate().map(row).collect();
-    let object = |Grown { input, factor, bytes, runs }: &Grown| json!({"input": input, "times": factor, "bytes": bytes, "runs": runs_json(runs)});
+    let object = |Grown { input, factor, bytes, runs }: &Grown| {
+        let runs = runs_json(runs);
+        json!({"input": input, "times": factor, "bytes": bytes, "runs": runs})
+    };
     form.told(&head, &rows, grown.iter().map(object))
 }
 
@@ -234,20 +243,30 @@ mod tests {
     }
 
     #[test]
-    fn copies_lie_side_by_side() {
-        for span in [[9.4, 9.7], [-5.2, 9.6], [150.0, 170.0], [-179.0, -160.0]] {
-            let places = Places::beside(span);
-            assert!(places.n_all() >= COPIES_MAX, "{span:?}");
-            let mut copies: Vec<f64> = (0..COPIES_MAX).map(|copy| span[0] + places.degrees(copy)).collect();
-            copies.sort_by(f64::total_cmp);
-            let width = span[1] - span[0];
-            assert!(copies.windows(2).all(|pair| pair[1] - pair[0] > width + 1.0), "{copies:?}");
-            assert!(copies[0] >= -180.0 && copies[15] + width <= 180.0, "{copies:?}");
-        }
-        assert_eq!(Places::beside([-124.0, -67.0]).n_all(), 5);
-        assert_eq!(Places::beside([-180.0, 180.0]).n_all(), 1);
-        assert_eq!(Places::beside([170.0, 190.0]).n_all(), 16);
-        assert_eq!(Places::beside([-190.0, -170.0]).n_all(), 16);
+    fn copies_go_around_the_world_feature_by_feature() {
+        check(r#"{"coordinates":[[170,0],[175,1]]}"#, 20.0, r#"{"coordinates":[[-170.0,0],[-165.0,1]]}"#);
+        check(r#"{"coordinates":[[170,0],[175,1]]}"#, 7.0, r#"{"coordinates":[[177.0,0],[182.0,1]]}"#);
+        check(r#"{"coordinates":[0,0]}"#, 900.0, r#"{"coordinates":[-180.0,0]}"#);
+    }
+
+    #[test]
+    fn copies_lie_on_free_places() {
+        let step = |bounds: &[[f64; 4]]| {
+            let mut occupied = Occupied(vec![[false; COLUMNS]; ROWS]);
+            for bounds in bounds {
+                occupied.add(*bounds);
+            }
+            occupied.step().map(|step| step / DEGREES_A_COLUMN)
+        };
+        assert_eq!(step(&[]), Some(1.0));
+        assert_eq!(step(&[[9.4, 47.0, 9.5, 47.2]]), Some(2.0));
+        assert_eq!(step(&[[0.1, 40.0, 14.0, 50.0]]), Some(11.0));
+        // What lies in other rows does not matter, what lies in the same ones is not met.
+        assert_eq!(step(&[[0.1, 40.0, 14.0, 50.0], [-60.0, 10.0, -59.0, 11.0]]), Some(11.0));
+        assert_eq!(step(&[[0.1, 40.0, 14.0, 50.0], [-20.0, 40.0, -20.0, 40.0]]), Some(13.0));
+        assert_eq!(step(&[[170.0, 0.0, 184.0, 1.0]]), Some(12.0));
+        assert_eq!(step(&[[-124.0, 25.0, -67.0, 49.0]]), None);
+        assert_eq!(step(&[[-180.0, -90.0, 180.0, 90.0]]), None);
     }
 
     #[test]
@@ -261,17 +280,16 @@ mod tests {
         };
         let layers = vec![layer("a", "[[1,2],[3,4]]"), layer("b", "[-6,0]")];
         let workload = Workload { name: "ab".to_owned(), maxzoom: 5, layers };
-        let span = span(&workload).unwrap();
-        assert_eq!(format!("{span:?}"), "[-6.0, 3.0]");
-        let twice = scaled(&workload, 2, Places::beside(span), folder.path()).unwrap();
+        let step = Occupied::by(&workload).unwrap().step().unwrap();
+        let twice = scaled(&workload, 2, step, folder.path()).unwrap();
         let texts: Vec<String> =
             twice.layers.iter().map(|layer| fs::read_to_string(&layer.file).unwrap()).collect();
         assert_eq!(
             texts,
             [
                 "{\"geometry\":{\"coordinates\":[[1,2],[3,4]]}}\n\
-                 {\"geometry\":{\"coordinates\":[[11.40625,2],[13.40625,4]]}}\n",
-                "{\"geometry\":{\"coordinates\":[-6,0]}}\n{\"geometry\":{\"coordinates\":[4.40625,0]}}\n",
+                 {\"geometry\":{\"coordinates\":[[6.625,2],[8.625,4]]}}\n",
+                "{\"geometry\":{\"coordinates\":[-6,0]}}\n{\"geometry\":{\"coordinates\":[-0.375,0]}}\n",
             ]
         );
     }

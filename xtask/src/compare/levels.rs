@@ -65,7 +65,10 @@ fn told(levels: &[Measurement], form: Form) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = levels.iter().map(row).collect();
-    let object = |Measurement { input, level, bytes, runs }: &Measurement| json!({"input": input, "level": level, "bytes": bytes, "runs": runs_json(runs)});
+    let object = |Measurement { input, level, bytes, runs }: &Measurement| {
+        let runs = runs_json(runs);
+        json!({"input": input, "level": level, "bytes": bytes, "runs": runs})
+    };
     form.told(&head, &rows, levels.iter().map(object))
 }
 
