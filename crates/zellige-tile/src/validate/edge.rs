@@ -14,6 +14,17 @@ pub(super) struct Edge {
 }
 
 impl Edge {
+    /// Returns the edges of an open ring, beginning with the one that closes it.
+    pub(super) fn of_ring(ring: u32, part: &[Grid]) -> impl Iterator<Item = Self> {
+        let ring_len = part.len() as u32;
+        let mut a = part.last().copied().unwrap_or_default();
+        part.iter().enumerate().map(move |(nth, b)| {
+            let (west, east) = if a <= *b { (a, *b) } else { (*b, a) };
+            a = *b;
+            Self { west, east, ring, nth: nth as u32, ring_len }
+        })
+    }
+
     /// Whether the two edges share no point, but as neighbours in a ring.
     pub(super) fn is_apart(self, other: Self) -> bool {
         self.is_neighbour(other) || !self.meets(other)

@@ -79,13 +79,7 @@ impl Examiner {
     fn load(&mut self, geometry: &Geometry<Grid>) {
         self.edges.clear();
         for (ring, part) in geometry.parts().enumerate() {
-            let Some(mut a) = part.last() else { continue };
-            let (ring, ring_len) = (ring as u32, part.len() as u32);
-            for (nth, b) in part.iter().enumerate() {
-                let (west, east) = if a <= b { (*a, *b) } else { (*b, *a) };
-                self.edges.push(Edge { west, east, ring, nth: nth as u32, ring_len });
-                a = b;
-            }
+            self.edges.extend(Edge::of_ring(ring as u32, part));
         }
     }
 

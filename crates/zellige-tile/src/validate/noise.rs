@@ -164,15 +164,7 @@ fn push_rectangle(min: Grid, max: Grid, out: &mut Geometry<Grid>) {
 
 /// Returns the edges of all rings.
 fn edges(geometry: &Geometry<Grid>) -> impl Iterator<Item = Edge> {
-    geometry.parts().enumerate().flat_map(|(ring, part)| ring_edges(ring as u32, part))
-}
-
-fn ring_edges(ring: u32, part: &[Grid]) -> impl Iterator<Item = Edge> {
-    let ends = part.iter().zip(part.iter().cycle().skip(1));
-    ends.enumerate().map(move |(nth, (a, b))| {
-        let (west, east) = if a <= b { (*a, *b) } else { (*b, *a) };
-        Edge { west, east, ring, nth: nth as u32, ring_len: part.len() as u32 }
-    })
+    geometry.parts().enumerate().flat_map(|(ring, part)| Edge::of_ring(ring as u32, part))
 }
 
 /// Counts the pairs of edges in common blocks that meet; nothing when there are more than `n_max`.
@@ -286,7 +278,7 @@ fn fill(geometry: &Geometry<Grid>, (columns, rows): (Strips, Strips)) -> Filled 
     let mut toggled = filled.0.clone();
     for rings in geometry.polygons() {
         let (mut first, mut last) = (SIDE, 0);
-        for edge in rings.flat_map(|ring| ring_edges(0, geometry.part(ring))) {
+        for edge in rings.flat_map(|ring| Edge::of_ring(0, geometry.part(ring))) {
             let (north, south) = (edge.west.y.min(edge.east.y), edge.west.y.max(edge.east.y));
             let crossed = rows.first_row(north.into())..rows.first_row(south.into());
             (first, last) = (first.min(crossed.start), last.max(crossed.end));
