@@ -17,11 +17,13 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use zellige_ingest::{Block, Blocks, Item, Parser, Shelf};
 use zellige_model::finding::EXAMPLE_BYTES_MAX;
 use zellige_model::{Example, FindingCode, Findings, GeometryKind, Place, Zoom};
 use zellige_recipe::Plan;
 use zellige_tile::borders::Junctions;
+use zellige_tile::executor::{Executor, Part};
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
 use zellige_tile::slice::{Sliced, Slicer};
@@ -282,6 +284,16 @@ impl PieceSink for Sink<'_> {
     }
 }
 
+/// Has workers of the same pool that have nothing else to do help with parts of a giant feature.
+#[derive(Debug)]
+struct Idle;
+
+impl Executor for Idle {
+    fn run(&self, parts: Vec<Part<'_>>) {
+        parts.into_par_iter().with_max_len(1).for_each(|part| part());
+    }
+}
+
 struct Worker<'a> {
     slicer: Slicer<'a>,
     sink: Sink<'a>,
@@ -293,7 +305,7 @@ struct Worker<'a> {
 impl<'a> Worker<'a> {
     fn new(slicing: &Slicing<'a>, junctions: Option<&'a Junctions>) -> Self {
         Self {
-            slicer: Slicer::new(slicing.plan, slicing.keys, junctions, slicing.tiny),
+            slicer: Slicer::new(slicing.plan, slicing.keys, junctions, slicing.tiny).shared(&Idle),
             sink: Sink { pieces: RunWriter::new(slicing.pieces), ids: RunWriter::new(slicing.ids) },
             counters: slicing.counters,
             parser: Parser::new(),

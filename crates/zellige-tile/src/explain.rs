@@ -16,6 +16,7 @@ use zellige_recipe::{LayerPlan, ZoomPlan};
 use crate::block::{self, Block};
 use crate::borders::Borders;
 use crate::clip::{self, Pieces};
+use crate::executor::Serial;
 use crate::id::numeric_id;
 use crate::key::{KeyCache, Keys};
 use crate::piece::{Body, PieceKey, PieceSink};
@@ -240,7 +241,7 @@ pub fn explain(feature: &Feature, layer: &LayerPlan) -> Explanation {
         bounds: WorldBounds::of(&shape.points),
         tiles_box: layer.tiles_bbox.map(world_box),
         weighted: Weighted::default(),
-        spreader: Spreader::default(),
+        spreader: Spreader::new(&Serial),
         settler: Settler::new(Tiny::Keep),
         stage: Stage::new(layer),
     };
@@ -263,7 +264,7 @@ struct Explainer<'e> {
     bounds: WorldBounds,
     tiles_box: Option<WorldBounds>,
     weighted: Weighted,
-    spreader: Spreader,
+    spreader: Spreader<'e>,
     settler: Settler,
     stage: Stage<'e>,
 }

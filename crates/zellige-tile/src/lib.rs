@@ -5,6 +5,7 @@
 //! thread, reads a clock or logs. Modules stand in the order of the data.
 
 pub mod slice;
+pub mod executor;
 pub mod project;
 pub mod precision;
 pub mod borders;

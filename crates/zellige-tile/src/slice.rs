@@ -19,6 +19,7 @@ use zellige_recipe::{LayerPlan, Plan, ZoomPlan};
 use crate::block;
 use crate::borders::{Borders, Junctions};
 use crate::clip::{self, Pieces};
+use crate::executor::{Executor, Serial};
 use crate::fault::Fault;
 use crate::id::numeric_id;
 use crate::key::{KeyCache, Keys};
@@ -78,7 +79,7 @@ struct Work<'p> {
     cut: Geometry<World>,
     columns: Pieces,
     rows: Pieces,
-    spreader: Spreader,
+    spreader: Spreader<'p>,
     block: Vec<u8>,
     /// By zoom, which tiles are made.
     sieves: [Sieve; N_ZOOMS],
@@ -141,12 +142,19 @@ impl<'p> Slicer<'p> {
                 cut: Geometry::default(),
                 columns: Pieces::default(),
                 rows: Pieces::default(),
-                spreader: Spreader::default(),
+                spreader: Spreader::new(&Serial),
                 block: Vec::new(),
                 sieves: [Sieve::ALL; N_ZOOMS],
             },
             fault: None,
         }
+    }
+
+    /// Returns the same slicer, but one that has parts of giant features done by `executor`.
+    #[must_use]
+    pub fn shared(mut self, executor: &'p dyn Executor) -> Self {
+        self.work.spreader = Spreader::new(executor);
+        self
     }
 
     /// Returns the same slicer, but one that makes only those tiles of each zoom that a sieve chooses, and measures no

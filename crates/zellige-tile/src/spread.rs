@@ -14,6 +14,7 @@ use zellige_recipe::ZoomPlan;
 
 use crate::clip::{self, Pieces, Stripes};
 use crate::diffuse::{Placeholder, owed_rest, owed_whole, parts};
+use crate::executor::{Executor, Part};
 use crate::piece::{Head, PieceKey, PieceSink, ToRound, write_body, write_placeholder, write_to_round};
 use crate::quantize::{TileGrid, quantize, quantize_fine};
 use crate::sieve::Sieve;
@@ -22,6 +23,10 @@ use crate::stage::fills_window;
 use crate::tiny::Small;
 use crate::validate::{Validator, area_doubled};
 
+/// A feature with so many vertices at a zoom is cut into several tiles at a time.
+const SHARED_VERTICES_MIN: usize = 1 << 15;
+/// Into so many shares of neighbouring columns at most.
+const SHARES_MAX: usize = 32;
 /// Of so many tiles around a feature each is asked whether it is chosen.
 const TILES_ASKED_MAX: u64 = 4_096;
 
@@ -239,8 +244,9 @@ impl<'b> Spread<'b> {
 }
 
 /// Spreads features, in buffers that stay.
-#[derive(Debug, Default)]
-pub struct Spreader {
+#[derive(Debug)]
+pub struct Spreader<'e> {
+    executor: &'e dyn Executor,
     columns: Pieces,
     wrapped: Geometry<World>,
     stamp: Stamp,
@@ -257,7 +263,19 @@ struct Stamp {
     body: Vec<u8>,
 }
 
-impl Spreader {
+impl<'e> Spreader<'e> {
+    /// Returns a spreader that has parts of giant features done by `executor`.
+    #[must_use]
+    pub fn new(executor: &'e dyn Executor) -> Self {
+        Self {
+            executor,
+            columns: Pieces::default(),
+            wrapped: Geometry::default(),
+            stamp: Stamp::default(),
+            points: Vec::new(),
+        }
+    }
+
     /// Sends a piece for every tile that `geometry` reaches to `sink`.
     pub fn spread(
         &mut self,
@@ -279,22 +297,40 @@ impl Spreader {
             self.deal_points(geometry, &mut target);
         } else if first == last {
             self.stamp.column(first, geometry, &mut target);
-        } else if !is_wrapped {
-            clip::columns(geometry, spread.stripes, spread.columns_cut, &mut self.columns);
-            for (column, piece) in self.columns.iter() {
-                self.stamp.column(column, piece, &mut target);
-            }
         } else {
-            clip::columns(geometry, spread.stripes, spread.columns, &mut self.columns);
-            for column in 0..spread.columns_per_world() {
-                gather(column, spread, &self.columns, &mut self.wrapped);
-                self.stamp.column(column, &self.wrapped, &mut target);
+            let columns = if is_wrapped { spread.columns } else { spread.columns_cut };
+            clip::columns(geometry, spread.stripes, columns, &mut self.columns);
+            let columns = if is_wrapped { (0, spread.columns_per_world() - 1) } else { columns };
+            if geometry.points.len() < SHARED_VERTICES_MIN || columns.0 == columns.1 {
+                let cut = Cut { pieces: &self.columns, spread, is_wrapped };
+                self.stamp.columns(columns, cut, &mut self.wrapped, &mut target);
+            } else {
+                self.share_columns(columns, is_wrapped, &mut target);
             }
         }
         if target.reach == Reach::Vanished && spread.home.is_some_and(|home| home.small.may_vanish()) {
             return self.hold_place(spread, origin, sink);
         }
         target.reach
+    }
+
+    /// Has the pieces of several columns made at a time, and sends them in order.
+    ///
+    /// What may be mended is shared out by vertices, whoever does the work.
+    fn share_columns(&mut self, columns: (i64, i64), is_wrapped: bool, target: &mut Target<'_>) {
+        let Target { spread, origin, .. } = *target;
+        let cut = Cut { pieces: &self.columns, spread, is_wrapped };
+        let shares = cut.shares(columns);
+        let n_vertices: Vec<usize> = shares.iter().map(|share| share.n_vertices).collect();
+        let validators = self.stamp.validator.lend(&n_vertices);
+        let mut drafts: Vec<_> = validators.into_iter().map(Draft::new).collect();
+        let part = |(share, draft): (&Share, _)| draw(share.columns, cut, origin, draft);
+        self.executor.run(shares.iter().zip(&mut drafts).map(part).collect());
+        for Draft { stamp, pieces, reach } in drafts {
+            self.stamp.validator.take_back(&stamp.validator);
+            pieces.send(target.sink);
+            target.reach = target.reach.max(reach);
+        }
     }
 
     /// Starts a feature.
@@ -353,20 +389,124 @@ impl Spreader {
     }
 }
 
-/// Lays what the copies of the world have in `column` over each other.
-fn gather(column: i64, spread: &Spread<'_>, columns: &Pieces, out: &mut Geometry<World>) {
-    let per_world = spread.columns_per_world();
-    let (first, last) = spread.columns;
-    let mut copy = first + (column - first).rem_euclid(per_world);
-    out.reset(columns.get(first).kind);
-    while copy <= last {
-        let piece = columns.get(copy);
-        let shift = (column - copy) * spread.stripes.side;
-        let (points_before, parts_before) = (out.points.len() as u32, out.part_ends.len() as u32);
-        out.points.extend(piece.points.iter().map(|point| World::new(point.x + shift, point.y)));
-        out.part_ends.extend(piece.part_ends.iter().map(|end| end + points_before));
-        out.polygon_ends.extend(piece.polygon_ends.iter().map(|end| end + parts_before));
-        copy += per_world;
+/// A feature that was cut into columns.
+#[derive(Clone, Copy, Debug)]
+struct Cut<'c> {
+    pieces: &'c Pieces,
+    spread: &'c Spread<'c>,
+    /// Whether several columns lie over each other.
+    is_wrapped: bool,
+}
+
+impl<'c> Cut<'c> {
+    /// Returns the columns that lie over each other in `column`, by their numbers through all copies of the world.
+    fn copies(self, column: i64) -> impl Iterator<Item = i64> {
+        let per_world = self.spread.columns_per_world();
+        let (first, last) = self.spread.columns;
+        let copy = if self.is_wrapped { first + (column - first).rem_euclid(per_world) } else { column };
+        let last = if self.is_wrapped { last } else { column };
+        (copy..=last).step_by(per_world as usize)
+    }
+
+    /// Returns what lies in `column`; `wrapped` is for what copies of the world have there over each other.
+    fn column<'g>(self, column: i64, wrapped: &'g mut Geometry<World>) -> &'g Geometry<World>
+    where
+        'c: 'g,
+    {
+        if !self.is_wrapped {
+            return self.pieces.get(column);
+        }
+        wrapped.reset(self.pieces.get(self.spread.columns.0).kind);
+        for copy in self.copies(column) {
+            let piece = self.pieces.get(copy);
+            let shift = (column - copy) * self.spread.stripes.side;
+            let (points_before, parts_before) = (wrapped.points.len() as u32, wrapped.part_ends.len() as u32);
+            wrapped.points.extend(piece.points.iter().map(|point| World::new(point.x + shift, point.y)));
+            wrapped.part_ends.extend(piece.part_ends.iter().map(|end| end + points_before));
+            wrapped.polygon_ends.extend(piece.polygon_ends.iter().map(|end| end + parts_before));
+        }
+        wrapped
+    }
+
+    /// Returns neighbouring columns with about as many vertices a share, [`SHARES_MAX`] shares at most.
+    fn shares(self, (first, last): (i64, i64)) -> Vec<Share> {
+        let n_vertices = |column: i64| -> usize {
+            self.copies(column).map(|copy| self.pieces.get(copy).points.len()).sum()
+        };
+        let n_all: usize = (first..=last).map(n_vertices).sum();
+        let mut shares = Vec::new();
+        let mut share = Share { columns: (first, first), n_vertices: 0 };
+        for column in first..=last {
+            share.columns.1 = column;
+            share.n_vertices += n_vertices(column);
+            if n_all <= share.n_vertices * SHARES_MAX || column == last {
+                shares.push(share);
+                share = Share { columns: (column + 1, column + 1), n_vertices: 0 };
+            }
+        }
+        shares
+    }
+}
+
+/// Columns that one part of the work is about.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    /// First and last.
+    columns: (i64, i64),
+    n_vertices: usize,
+}
+
+/// What is made of a share.
+#[derive(Debug)]
+struct Draft {
+    stamp: Stamp,
+    pieces: Waiting,
+    reach: Reach,
+}
+
+impl Draft {
+    fn new(validator: Validator) -> Self {
+        let stamp = Stamp { validator, ..Stamp::default() };
+        Self { stamp, pieces: Waiting::default(), reach: Reach::Elsewhere }
+    }
+}
+
+/// Returns the part of the work that makes the pieces of some columns.
+fn draw<'d>(columns: (i64, i64), cut: Cut<'d>, origin: Origin, draft: &'d mut Draft) -> Part<'d> {
+    Box::new(move || {
+        let Draft { stamp, pieces, reach } = draft;
+        let mut target = Target { spread: cut.spread, origin, sink: pieces, reach: *reach };
+        stamp.columns(columns, cut, &mut Geometry::default(), &mut target);
+        *reach = target.reach;
+    })
+}
+
+/// Pieces that wait until those of the columns before them are sent.
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Keys, and where their bodies end.
+    ends: Vec<(PieceKey, usize)>,
+    bodies: Vec<u8>,
+}
+
+impl Waiting {
+    fn send(&self, sink: &mut dyn PieceSink) {
+        let mut start = 0;
+        for (key, end) in &self.ends {
+            sink.piece(*key, &self.bodies[start..*end]);
+            start = *end;
+        }
+    }
+}
+
+impl PieceSink for Waiting {
+    fn attributes(&mut self, _: &[u8]) {}
+
+    fn id(&mut self, _: u8, _: Option<Zoom>, _: u64, _: u64) {}
+
+    fn piece(&mut self, key: PieceKey, body: &[u8]) {
+        self.bodies.extend_from_slice(body);
+        self.ends.push((key, self.bodies.len()));
     }
 }
 
@@ -386,6 +526,19 @@ impl Target<'_> {
 }
 
 impl Stamp {
+    /// Cuts what lies in columns into rows and sends their pieces.
+    fn columns(
+        &mut self,
+        (first, last): (i64, i64),
+        cut: Cut<'_>,
+        wrapped: &mut Geometry<World>,
+        target: &mut Target<'_>,
+    ) {
+        for column in first..=last {
+            self.column(column, cut.column(column, wrapped), target);
+        }
+    }
+
     /// Cuts what lies in `column` into rows and sends their pieces.
     fn column(&mut self, column: i64, geometry: &Geometry<World>, target: &mut Target<'_>) {
         if geometry.is_empty() {

@@ -3,7 +3,7 @@
 use zellige_model::Grid;
 
 /// One edge of a ring, from west to east (north to south when vertical).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Edge {
     pub(super) west: Grid,
     pub(super) east: Grid,
@@ -36,6 +36,11 @@ impl Edge {
         }
         let apart = self.nth.abs_diff(other.nth);
         apart <= 1 || apart == self.ring_len - 1
+    }
+
+    /// Whether one of the two lies to the west of the other, so that they share no point.
+    pub(super) const fn is_beside(self, other: Self) -> bool {
+        other.east.x < self.west.x || self.east.x < other.west.x
     }
 
     /// Whether the two closed segments share a point.

@@ -86,6 +86,19 @@ impl Validator {
         self.allowance.begin_feature();
     }
 
+    /// Returns validators for shapes of the feature at hand that have so many vertices; each gets its share of what may
+    /// still be mended.
+    pub(crate) fn lend(&mut self, n_vertices: &[usize]) -> Vec<Self> {
+        let lent = self.allowance.lend(n_vertices);
+        lent.into_iter().map(|allowance| Self { allowance, ..Self::default() }).collect()
+    }
+
+    /// Takes back what is left of a share, and what was counted.
+    pub(crate) fn take_back(&mut self, lent: &Self) {
+        self.allowance.take_back(&lent.allowance);
+        self.n_redrawn += lent.n_redrawn;
+    }
+
     /// Returns how many polygons crossed themselves more often than a tile can show, and were redrawn in coarse cells,
     /// since it was asked last.
     pub fn take_redrawn(&mut self) -> u64 {

@@ -72,6 +72,22 @@ impl Allowance {
         self.left = Some(MEETINGS_OF_FEATURE_MAX);
     }
 
+    /// Parts with what is left, by the numbers of vertices of shapes; they have together what is lacking here then.
+    pub(super) fn lend(&mut self, n_vertices: &[usize]) -> Vec<Self> {
+        let n_all = n_vertices.iter().sum::<usize>().max(1);
+        let share = |left: u64, n: usize| (u128::from(left) * n as u128 / n_all as u128) as u64;
+        let lent: Vec<Self> =
+            n_vertices.iter().map(|n| Self { left: self.left.map(|left| share(left, *n)) }).collect();
+        let n_lent: u64 = lent.iter().filter_map(|allowance| allowance.left).sum();
+        self.left = self.left.map(|left| left - n_lent);
+        lent
+    }
+
+    /// Takes back what is left of a part.
+    pub(super) fn take_back(&mut self, lent: &Self) {
+        self.left = self.left.zip(lent.left).map(|(left, rest)| left + rest);
+    }
+
     /// Says how crowded the edges of `geometry` are, and takes off what is to be mended.
     pub(super) fn crowding(&mut self, geometry: &Geometry<Grid>) -> Crowding {
         let n_max = self.left.map_or(MEETINGS_MAX, |left| left.clamp(MEETINGS_AFTER_MAX, MEETINGS_MAX));
@@ -169,20 +185,24 @@ fn edges(geometry: &Geometry<Grid>) -> impl Iterator<Item = Edge> {
 
 /// Counts the pairs of edges in common blocks that meet; nothing when there are more than `n_max`.
 fn counted(geometry: &Geometry<Grid>, blocks: Blocks, n_in_block: &[u32], n_max: u64) -> Option<u64> {
-    let mut in_block: Vec<Vec<Edge>> =
-        n_in_block.iter().map(|n_edges| Vec::with_capacity(*n_edges as usize)).collect();
+    // Edges block after block; where those of each block end, as far as they are known.
+    let mut ends: Vec<usize> = starts(n_in_block).collect();
+    let mut in_block = vec![Edge::default(); n_in_block.iter().map(|n| *n as usize).sum()];
     for edge in edges(geometry) {
         let _ = blocks.met(edge, &mut |block| {
-            in_block[block].push(edge);
+            in_block[ends[block]] = edge;
+            ends[block] += 1;
             ControlFlow::Continue(())
         });
     }
     let mut n_meetings = 0;
-    for (block, edges) in in_block.iter().enumerate() {
+    for (block, (start, end)) in starts(n_in_block).zip(ends).enumerate() {
+        let edges = &in_block[start..end];
         for (nth, edge) in edges.iter().enumerate() {
             // Edges side by side have several blocks in common; where they meet is one of them.
             let met = edges[..nth].iter().filter(|other| {
-                !edge.is_neighbour(**other)
+                !edge.is_beside(**other)
+                    && !edge.is_neighbour(**other)
                     && edge.meets(**other)
                     && blocks.block(meeting(*edge, **other)) == block
             });
@@ -193,6 +213,15 @@ fn counted(geometry: &Geometry<Grid>, blocks: Blocks, n_in_block: &[u32], n_max:
         }
     }
     Some(n_meetings)
+}
+
+/// Returns where the edges of each block start when they stand block after block.
+fn starts(n_in_block: &[u32]) -> impl Iterator<Item = usize> {
+    n_in_block.iter().scan(0, |sum, n| {
+        let start = *sum;
+        *sum += *n as usize;
+        Some(start)
+    })
 }
 
 /// Returns about where two edges meet that do; where they begin to, if they lie on each other.
@@ -438,6 +467,18 @@ mod tests {
         assert_eq!(allowance.crowding(&polygon(&[scattered(60, 4_096)])), Crowding::Sparse);
         allowance.begin_feature();
         assert_eq!(n_mended(&mut allowance), n_first);
+    }
+
+    #[test]
+    fn shares_add_up_to_what_there_was() {
+        let mut allowance = Allowance { left: Some(1_000) };
+        let lent = allowance.lend(&[0, 10, 20]);
+        let left = |allowance: &Allowance| allowance.left.unwrap();
+        assert_eq!((left(&allowance), lent.iter().map(left).collect::<Vec<_>>()), (1, vec![0, 333, 666]));
+        for share in &lent {
+            allowance.take_back(share);
+        }
+        assert_eq!(left(&allowance), 1_000);
     }
 
     /// Redraws a polygon and compares its area.

@@ -14,3 +14,4 @@ mod docs;
 mod hostile;
 mod losses;
 mod tiny;
+mod giant;
