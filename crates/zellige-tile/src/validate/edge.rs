@@ -14,14 +14,20 @@ pub(super) struct Edge {
 }
 
 impl Edge {
+    /// Returns an edge that belongs to no ring.
+    pub(super) fn between(a: Grid, b: Grid) -> Self {
+        let (west, east) = if a <= b { (a, b) } else { (b, a) };
+        Self { west, east, ..Self::default() }
+    }
+
     /// Returns the edges of an open ring, beginning with the one that closes it.
     pub(super) fn of_ring(ring: u32, part: &[Grid]) -> impl Iterator<Item = Self> {
         let ring_len = part.len() as u32;
         let mut a = part.last().copied().unwrap_or_default();
         part.iter().enumerate().map(move |(nth, b)| {
-            let (west, east) = if a <= *b { (a, *b) } else { (*b, a) };
+            let edge = Self { ring, nth: nth as u32, ring_len, ..Self::between(a, *b) };
             a = *b;
-            Self { west, east, ring, nth: nth as u32, ring_len }
+            edge
         })
     }
 

@@ -29,14 +29,20 @@ pub(super) fn mend(geometry: &mut Geometry<Grid>, crowding: Crowding) {
     write(mended(geometry, |point| IntPoint::new(point.x, point.y), solver(crowding)), geometry);
 }
 
+/// Where edges cross, the overlay puts a vertex: to measure areas, on a grid by so many bits finer than sixteenths of
+/// units. Stars of 250 points, 60 units wide, would seem a hundredth too large or small without.
+const FINER_BITS: u32 = 4;
+
 /// Returns twice the area of polygons in units of the grid: each by the even-odd rule, several by union.
 pub(super) fn fine_area_doubled(geometry: &Geometry<Fine>, crowding: Crowding) -> i64 {
-    let shapes = mended(geometry, |point| IntPoint::new(point.x, point.y), solver(crowding));
+    let finer = |point: &Fine| IntPoint::new(point.x << FINER_BITS, point.y << FINER_BITS);
+    let shapes = mended(geometry, finer, solver(crowding));
     let of_shape = |shape: &Vec<Contour>| {
         let mut areas = shape.iter().map(contour_area_doubled);
         areas.next().unwrap_or(0) - areas.sum::<i64>()
     };
-    shapes.iter().map(of_shape).sum::<i64>() >> (2 * Fine::BITS)
+    let bits = 2 * (Fine::BITS + FINER_BITS);
+    (shapes.iter().map(of_shape).sum::<i64>() + (1 << (bits - 1))) >> bits
 }
 
 /// Returns how edges are split where they meet.
@@ -160,9 +166,8 @@ fn is_inside(ring: &[IntPoint<i32>], point: Grid) -> Option<bool> {
     let mut inside = false;
     for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
         let (a, b) = (Grid::new(2 * a.x, 2 * a.y), Grid::new(2 * b.x, 2 * b.y));
-        let (west, east) = if a <= b { (a, b) } else { (b, a) };
-        let edge = Edge { west, east, ring: 0, nth: 0, ring_len: 0 };
-        if edge.meets(Edge { west: point, east: point, ..edge }) {
+        let edge = Edge::between(a, b);
+        if edge.meets(Edge::between(point, point)) {
             return None;
         }
         inside ^= edge.is_east_of(point);

@@ -7,7 +7,7 @@
 //! Source: a cheap exact test first (edges bucketed by rows, then swept from left to right); only what
 //!         fails it goes through an exact overlay on integers (`i_overlay`), and what crosses itself more often than a
 //!         tile can show is drawn anew in coarse cells.
-//!         Where rounded crossings cost area, vertices are moved by a unit to make it good.
+//!         Where rounded crossings cost or add area, vertices are moved by a unit to make it good.
 //!
 //! Snapping and running along a window's edge break about one shape in thirty; the overlay costs ten
 //! times the test, so testing first is what makes legality cheap.
@@ -17,6 +17,7 @@ mod tidy;
 mod examine;
 mod noise;
 mod mend;
+mod corners;
 mod make_good;
 
 use zellige_model::{Extent, Geometry, GeometryKind, Grid};

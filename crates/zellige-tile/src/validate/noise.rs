@@ -108,8 +108,8 @@ impl Allowance {
     }
 }
 
-/// Returns about how many pairs of edges of `geometry` meet, or none when they are few; nothing when there are more than
-/// `n_max`.
+/// Returns about how many pairs of edges of `geometry` meet, or none when they are few; nothing when there are more
+/// than `n_max`.
 fn n_meetings(geometry: &Geometry<Grid>, n_max: u64) -> Option<u64> {
     // So few edges cannot meet so often.
     let n_edges = geometry.points.len() as u64;
