@@ -163,7 +163,15 @@ impl<'m> VisitStore<'m> {
         for partition in &self.partitions {
             self.release(&std::mem::take(&mut *lock(partition)));
         }
-        lock(&self.spill).file = None;
+        self.drop_file();
+    }
+
+    /// Drops the temporary file: what it takes on disk is room for pieces.
+    fn drop_file(&self) {
+        let mut spill = lock(&self.spill);
+        if spill.file.take().is_some() {
+            self.memory.counters().take_temp(spill.len);
+        }
     }
 
     /// Returns what the report says about these junctions, or about too many of them; so many bytes of sources
@@ -283,6 +291,7 @@ impl Search<'_> {
             self.store.clear();
             return None;
         }
+        self.store.drop_file();
         let mut found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.sort_unstable_by_key(|(partition, _)| *partition);
         let mut all = Vec::with_capacity(n_found as usize);

@@ -111,7 +111,7 @@ mod tests {
             writer.push(PieceKey { slot: *id, place: *place }, &body(*layer, zoom));
         }
         writer.finish().unwrap();
-        Duplicates::find(&store.into_runs(), 2, &counters).unwrap()
+        Duplicates::find(&store.into_runs().0, 2, &counters).unwrap()
     }
 
     #[test]

@@ -16,6 +16,7 @@ use zellige_tile::key::Keys;
 use zellige_tile::piece::PieceKey;
 
 use crate::Error;
+use crate::blocks::{BlockCache, BlockFile};
 use crate::claims::Claims;
 use crate::duplicates::Duplicates;
 use crate::merge::Runs;
@@ -28,8 +29,9 @@ use crate::slicing::WATCH_STEP;
 /// Bounds of the pieces in a shard, bytes.
 const SHARD_BYTES_MIN: u64 = 256 << 10;
 const SHARD_BYTES_MAX: u64 = 4 << 20;
-/// Bytes that a shard takes of each run in a file, where memory allows.
-const SHARD_RUN_BYTES: u64 = 64 << 10;
+/// Bytes that a shard takes of each run in a file, where memory allows: up to a quarter of what a merge may take,
+/// since tiles are about as large as the rows that they are made of, and some shards wait for the writer.
+const SHARD_RUN_BYTES: u64 = 16 << 10;
 /// What the index of an archive has for a tile, bytes, and what a disk gives a file at least.
 const INDEX_BYTES: u64 = 32;
 const DISK_BLOCK_BYTES: u64 = 4096;
@@ -42,6 +44,7 @@ pub(crate) struct Emitting<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) names: &'a [Arc<str>],
     pub(crate) runs: &'a Runs,
+    pub(crate) blocks: &'a BlockFile,
     pub(crate) keys: &'a Keys,
     pub(crate) duplicates: &'a Duplicates,
     pub(crate) tile_bytes_max: u64,
@@ -128,7 +131,7 @@ impl Emitting<'_> {
     fn shard_bytes(&self, threads: usize) -> u64 {
         let shared = (self.runs.size() / (threads as u64 * 16)).clamp(SHARD_BYTES_MIN, SHARD_BYTES_MAX);
         let from_files = self.runs.files.len() as u64 * SHARD_RUN_BYTES;
-        shared.max(from_files.min(self.runs.window_bytes as u64))
+        shared.max(from_files.min(self.runs.window_bytes as u64 / 4))
     }
 
     /// Returns how many shards of a worker exist at a time: as many as make two runs, within bounds.
@@ -208,6 +211,7 @@ impl Emitting<'_> {
             compressor: Compressor::new(self.compression_level),
             format: self.format,
             claims: &shared.claims,
+            blocks: BlockCache::new(self.blocks, self.runs.window_bytes / 2),
             shard: 0,
             raw: Vec::new(),
             packed: Vec::new(),
@@ -254,7 +258,7 @@ impl Emitting<'_> {
                 self.duplicates.is_dropped(key.layer(), coord.zoom(), key.place)
             });
             if !is_dropped {
-                worker.emitter.push(key, block, body);
+                worker.emitter.push(key, worker.blocks.get(block)?, body);
             }
             self.check(&worker.emitter)
         })?;
@@ -275,6 +279,7 @@ struct Worker<'a> {
     compressor: Compressor,
     format: Format,
     claims: &'a Claims,
+    blocks: BlockCache<'a>,
     /// The number of the shard at hand.
     shard: u32,
     raw: Vec<u8>,

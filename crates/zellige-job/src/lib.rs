@@ -15,6 +15,8 @@ mod slicing;
 mod borders;
 mod duplicates;
 mod sort;
+mod blocks;
+mod row;
 mod spill;
 mod merge;
 mod emitting;

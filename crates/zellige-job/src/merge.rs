@@ -14,8 +14,10 @@ use std::path::PathBuf;
 use zellige_tile::piece::PieceKey;
 
 use crate::Error;
+use crate::blocks::BlockAt;
+use crate::row::{Before, HEAD_BYTES_MAX, Head};
 use crate::sort::MemoryRun;
-use crate::spill::{FileRun, HEAD_BYTES, INDEX_STEP_BYTES};
+use crate::spill::{FileRun, INDEX_STEP_BYTES};
 
 /// Bounds of the bytes that are read at once of a run in a file.
 const READ_BYTES_MIN: usize = 2 << 10;
@@ -27,7 +29,7 @@ pub(crate) struct Runs {
     pub(crate) memory: Vec<MemoryRun>,
     pub(crate) files: Vec<FileRun>,
     pub(crate) folder: PathBuf,
-    /// Bytes that one merge may take for its windows into the runs in files.
+    /// Bytes that one merge may take, half of them for its windows into the runs in files.
     pub(crate) window_bytes: usize,
 }
 
@@ -57,7 +59,7 @@ impl Runs {
         cuts
     }
 
-    /// Calls `visit` with key, block and body of all rows from slot `from` to before slot `to`, in order;
+    /// Calls `visit` with key, place of the block and body of all rows from slot `from` to before slot `to`, in order;
     /// its first error ends the merge.
     pub(crate) fn merge(&self, from: u64, to: Option<u64>, visit: Visit<'_>) -> Result<(), Error> {
         let mut cursors: Vec<Cursor<'_>> = Vec::with_capacity(self.memory.len() + self.files.len());
@@ -67,7 +69,7 @@ impl Runs {
             cursors.push(Cursor::Memory { run, row });
         }
         let files: Vec<&FileRun> = self.files.iter().filter(|run| run.has_rows(from, to)).collect();
-        let read_bytes = (self.window_bytes / files.len().max(1)).clamp(READ_BYTES_MIN, READ_BYTES_MAX);
+        let read_bytes = (self.window_bytes / 2 / files.len().max(1)).clamp(READ_BYTES_MIN, READ_BYTES_MAX);
         for run in files {
             let cursor = FileCursor::new(run, from, read_bytes).map_err(|source| self.read_error(source))?;
             cursors.push(Cursor::File(cursor));
@@ -105,8 +107,8 @@ impl Runs {
     }
 }
 
-/// Gets key, block and body of a row.
-pub(crate) type Visit<'v> = &'v mut dyn FnMut(PieceKey, &[u8], &[u8]) -> Result<(), Error>;
+/// Gets key, place of the block and body of a row.
+pub(crate) type Visit<'v> = &'v mut dyn FnMut(PieceKey, BlockAt<'_>, &[u8]) -> Result<(), Error>;
 
 /// A place in a run.
 enum Cursor<'r> {
@@ -122,11 +124,11 @@ impl Cursor<'_> {
         }
     }
 
-    fn row(&self) -> (&[u8], &[u8]) {
+    fn row(&self) -> (BlockAt<'_>, &[u8]) {
         match self {
             Self::Memory { run, row } => {
                 let row = &run.rows[*row];
-                (run.block(row), run.body(row))
+                (BlockAt::Memory(run.block(row)), run.body(row))
             }
             Self::File(cursor) => cursor.row(),
         }
@@ -151,62 +153,66 @@ struct FileCursor<'r> {
     /// Bytes of the file from `offset` on.
     buffer: Vec<u8>,
     offset: u64,
-    /// Where the row at hand starts in the buffer.
+    /// Where the body of the row at hand starts in the buffer.
     start: usize,
-    key: Option<PieceKey>,
-    block_len: usize,
     body_len: usize,
+    key: Option<PieceKey>,
+    block: u64,
+    before: Before,
+    /// The next entry of the index, where rows start afresh.
+    entry: usize,
 }
 
 impl<'r> FileCursor<'r> {
     /// Stands at the first row whose slot is at least `from`.
     fn new(run: &'r FileRun, from: u64, read_bytes: usize) -> io::Result<Self> {
         let after = run.index.partition_point(|(key, _)| key.slot < from);
-        let offset = after.checked_sub(1).map_or(0, |entry| run.index[entry].1);
+        let entry = after.saturating_sub(1);
         let mut cursor = Self {
             run,
             read_bytes,
             buffer: Vec::new(),
-            offset,
+            offset: run.index.get(entry).map_or(0, |(_, start)| *start),
             start: 0,
-            key: None,
-            block_len: 0,
             body_len: 0,
+            key: None,
+            block: 0,
+            before: Before::default(),
+            entry,
         };
-        cursor.open()?;
+        cursor.advance()?;
         while cursor.key.is_some_and(|key| key.slot < from) {
             cursor.advance()?;
         }
         Ok(cursor)
     }
 
-    fn row(&self) -> (&[u8], &[u8]) {
-        let block = self.start + HEAD_BYTES;
-        let body = block + self.block_len;
-        (&self.buffer[block..body], &self.buffer[body..body + self.body_len])
+    fn row(&self) -> (BlockAt<'_>, &[u8]) {
+        (BlockAt::File(self.block), &self.buffer[self.start..self.start + self.body_len])
     }
 
+    /// Reads the head of the next row and sees to it that its body is in the buffer.
     fn advance(&mut self) -> io::Result<()> {
-        self.start += HEAD_BYTES + self.block_len + self.body_len;
-        self.open()
-    }
-
-    /// Reads the head of the row at `start` and sees to it that the whole row is in the buffer.
-    fn open(&mut self) -> io::Result<()> {
-        if self.offset + self.start as u64 == self.run.len {
+        self.start += self.body_len;
+        self.body_len = 0;
+        let at = self.offset + self.start as u64;
+        if at == self.run.len {
             self.key = None;
             return Ok(());
         }
-        self.require(HEAD_BYTES)?;
-        let head = &self.buffer[self.start..self.start + HEAD_BYTES];
-        let long = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().expect("eight bytes"));
-        let short = |at: usize| u32::from_le_bytes(head[at..at + 4].try_into().expect("four bytes")) as usize;
-        self.key = Some(PieceKey { slot: long(0), place: long(8) });
-        (self.block_len, self.body_len) = (short(16), short(20));
-        self.require(HEAD_BYTES + self.block_len + self.body_len)
+        if self.run.index.get(self.entry).is_some_and(|(_, start)| *start == at) {
+            self.before = Before::default();
+            self.entry += 1;
+        }
+        self.require(HEAD_BYTES_MAX)?;
+        let mut rest = &self.buffer[self.start..];
+        let Head { key, block, body_len } = self.before.take(&mut rest);
+        self.start = self.buffer.len() - rest.len();
+        (self.key, self.block, self.body_len) = (Some(key), block, body_len);
+        self.require(body_len)
     }
 
-    /// Reads on until `len` bytes from `start` are in the buffer.
+    /// Reads on until `len` bytes from `start` are in the buffer, or all that the run has.
     fn require(&mut self, len: usize) -> io::Result<()> {
         if self.buffer.len() - self.start >= len {
             return Ok(());

@@ -15,6 +15,7 @@ use zellige_tile::fault::Fault;
 use zellige_tile::key::Keys;
 
 use crate::Error;
+use crate::blocks::BlockFile;
 use crate::borders::{self, VisitStore};
 use crate::describe::describe;
 use crate::duplicates::Duplicates;
@@ -95,6 +96,7 @@ struct SlicedJob {
     found: Found,
     lines: Lines,
     runs: Runs,
+    blocks: BlockFile,
     duplicates: Duplicates,
     /// The names of all attributes, by number.
     names: Vec<Arc<str>>,
@@ -171,9 +173,9 @@ impl Job<'_> {
             return Err(self.failed(&lines, fault));
         }
         let spilled_bytes = pieces.spilled_bytes();
-        let duplicates = Duplicates::find(&ids.into_runs(), plan.layers.len(), counters)?;
-        let (runs, names) = (pieces.into_runs(), keys.names());
-        Ok(SlicedJob { found, lines, runs, duplicates, names, spilled_bytes })
+        let duplicates = Duplicates::find(&ids.into_runs().0, plan.layers.len(), counters)?;
+        let ((runs, blocks), names) = (pieces.into_runs(), keys.names());
+        Ok(SlicedJob { found, lines, runs, blocks, duplicates, names, spilled_bytes })
     }
 
     /// Opens all sources and gives them the layers that take their features.
@@ -205,6 +207,7 @@ impl Job<'_> {
             plan: self.plan,
             names: &sliced.names,
             runs: &sliced.runs,
+            blocks: &sliced.blocks,
             keys: &self.keys,
             duplicates: &sliced.duplicates,
             tile_bytes_max: self.settings.tile_bytes_max,

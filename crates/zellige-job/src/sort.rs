@@ -4,8 +4,9 @@
 //! Out:    sorted runs, which `merge` reads as one stream.
 //! Keeps:  every piece. Keys of pieces differ; ids of several layers may share one, in any order.
 //!
-//! A full run is sorted and stays in memory while the budget allows it; otherwise `spill` has it. A block
-//! of attributes stands once a run in memory, and beside each piece in a file.
+//! A full run is sorted and stays in memory while the budget allows it; otherwise `spill` has its rows, and `blocks`
+//! their attributes. A block of attributes stands once a run, in memory and in a file. When all is done and more is in
+//! files than in memory, runs in memory follow.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use zellige_tile::piece::PieceKey;
 
 use crate::Error;
+use crate::blocks::{BlockFile, Layout};
 use crate::merge::Runs;
 use crate::progress::Counters;
 use crate::spill::{Fan, FileRun, Spill};
@@ -24,11 +26,17 @@ const GROWTH_STEPS: usize = 16;
 /// So many rows of a run are asked for together, before the first of them is read.
 const TOUCHED_ROWS: usize = 16;
 
+/// What stands in front of a block in memory: its length, and its place among the blocks of the run in a file, each as
+/// u32.
+const BLOCK_HEAD_BYTES: usize = 8;
+/// The place of a block that has none yet.
+const UNPLACED: u32 = u32::MAX;
+
 /// One piece of a run in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub(crate) key: PieceKey,
-    /// Where the block starts, behind its length as u32.
+    /// Where the head of the block starts.
     block: u32,
     body: u32,
     body_len: u32,
@@ -70,9 +78,47 @@ impl MemoryRun {
     }
 
     pub(crate) fn block(&self, row: &Row) -> &[u8] {
-        let start = row.block as usize;
-        let len = u32::from_le_bytes(self.bytes[start..start + 4].try_into().expect("four bytes"));
-        &self.bytes[start + 4..start + 4 + len as usize]
+        self.block_at(row.block)
+    }
+
+    fn block_at(&self, start: u32) -> &[u8] {
+        let block = start as usize + BLOCK_HEAD_BYTES;
+        &self.bytes[block..block + self.number(start) as usize]
+    }
+
+    /// Returns the place of a block among those of the run in a file.
+    fn place(&self, start: u32) -> u32 {
+        self.number(start + 4)
+    }
+
+    fn number(&self, start: u32) -> u32 {
+        let number = &self.bytes[start as usize..start as usize + 4];
+        u32::from_le_bytes(number.try_into().expect("four bytes"))
+    }
+
+    fn set_place(&mut self, start: u32, place: u32) {
+        self.bytes[start as usize + 4..start as usize + 8].copy_from_slice(&place.to_le_bytes());
+    }
+
+    /// Gives each block its place in a file; returns where they start in memory, in that order.
+    ///
+    /// Rows are sorted. Their last zoom comes last and has nearly all blocks, so they stand in its order, see `blocks`.
+    fn lay_out(&mut self) -> (Layout, Vec<u32>) {
+        let mut starts = Vec::new();
+        for nth in (0..self.rows.len()).rev() {
+            let start = self.rows[nth].block;
+            if self.place(start) == UNPLACED {
+                self.set_place(start, 0);
+                starts.push(start);
+            }
+        }
+        starts.reverse();
+        let mut layout = Layout::default();
+        for start in &starts {
+            let place = layout.place(self.number(*start) as usize);
+            self.set_place(*start, place as u32);
+        }
+        (layout, starts)
     }
 
     pub(crate) fn body(&self, row: &Row) -> &[u8] {
@@ -87,6 +133,7 @@ pub(crate) struct RunStore<'c> {
     run_bytes: usize,
     fan: Fan,
     folder: PathBuf,
+    blocks: BlockFile,
     counters: &'c Counters,
     memory_bytes: AtomicU64,
     spilled_bytes: AtomicU64,
@@ -108,6 +155,7 @@ impl<'c> RunStore<'c> {
             memory_bytes_max,
             run_bytes: run_bytes.min(1 << 30),
             fan,
+            blocks: BlockFile::new(folder.clone()),
             folder,
             counters,
             memory_bytes: AtomicU64::new(0),
@@ -157,24 +205,51 @@ impl<'c> RunStore<'c> {
             self.memory_runs.lock().unwrap_or_else(PoisonError::into_inner).push(full);
             return Ok(());
         }
-        self.counters.add_temp(run.size());
-        let spilled = spill.keep(&mut |out| {
-            run.rows.iter().try_for_each(|row| out.push(row.key, run.block(row), run.body(row)))
-        })?;
-        self.spilled_bytes.fetch_add(spilled, Ordering::Relaxed);
+        self.write(run, spill)?;
         run.rows.clear();
         run.bytes.clear();
         Ok(())
     }
 
-    /// Ends writing; all runs can be read now.
-    pub(crate) fn into_runs(self) -> Runs {
-        Runs {
+    /// Returns a run in memory that is to follow those in files: as soon as more is there, the index of what is made of
+    /// all of them needs the memory more.
+    fn next_to_follow(&self) -> Option<MemoryRun> {
+        let mut runs = self.memory_runs.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes: u64 = runs.iter().map(MemoryRun::size).sum();
+        let run = runs.pop_if(|_| bytes <= self.spilled_bytes())?;
+        self.release(run.size());
+        Some(run)
+    }
+
+    /// Writes a sorted run to files.
+    fn write(&self, run: &mut MemoryRun, spill: &mut Spill<'_>) -> Result<(), Error> {
+        let expected = run.size();
+        self.counters.add_temp(expected);
+        let (layout, starts) = run.lay_out();
+        let blocks = starts.iter().map(|start| (run.place(*start) as usize, run.block_at(*start)));
+        let base = self.blocks.write(&layout, blocks)?;
+        let rows_bytes = spill.keep(&mut |out| {
+            run.rows.iter().enumerate().try_for_each(|(nth, row)| {
+                run.touch(nth);
+                out.push(row.key, base + u64::from(run.place(row.block)), run.body(row))
+            })
+        })?;
+        let written = layout.len() as u64 + rows_bytes;
+        self.counters.add_temp(written);
+        self.counters.take_temp(expected);
+        self.spilled_bytes.fetch_add(written, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Ends writing; all runs can be read now, and the blocks of those in files.
+    pub(crate) fn into_runs(self) -> (Runs, BlockFile) {
+        let runs = Runs {
             memory: self.memory_runs.into_inner().unwrap_or_else(PoisonError::into_inner),
             files: self.file_runs.into_inner().unwrap_or_else(PoisonError::into_inner),
             folder: self.folder,
             window_bytes: self.fan.window_bytes,
-        }
+        };
+        (runs, self.blocks)
     }
 }
 
@@ -216,6 +291,10 @@ impl<'s> RunWriter<'s> {
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         self.check()?;
         self.store.keep(&mut self.run, &mut self.spill)?;
+        drop(std::mem::take(&mut self.run));
+        while let Some(mut run) = self.store.next_to_follow() {
+            self.store.write(&mut run, &mut self.spill)?;
+        }
         let mut file_runs = self.store.file_runs.lock().unwrap_or_else(PoisonError::into_inner);
         file_runs.extend(self.spill.into_runs());
         Ok(())
@@ -233,7 +312,7 @@ impl<'s> RunWriter<'s> {
         if self.failed.is_some() {
             return;
         }
-        let added = body.len() + self.latest.len() + 4 + size_of::<Row>();
+        let added = body.len() + self.latest.len() + BLOCK_HEAD_BYTES + size_of::<Row>();
         if self.run.size() as usize + added > self.store.run_bytes {
             if let Err(error) = self.store.keep(&mut self.run, &mut self.spill) {
                 self.failed.get_or_insert(error);
@@ -252,6 +331,7 @@ impl<'s> RunWriter<'s> {
         if self.block == u32::MAX {
             self.block = self.run.bytes.len() as u32;
             self.run.bytes.extend_from_slice(&(self.latest.len() as u32).to_le_bytes());
+            self.run.bytes.extend_from_slice(&UNPLACED.to_le_bytes());
             self.run.bytes.extend_from_slice(&self.latest);
         }
         self.block
@@ -261,6 +341,7 @@ impl<'s> RunWriter<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blocks::BlockCache;
 
     /// Pushes rows in a scattered order and reads them back over several cuts.
     fn check(memory_bytes_max: u64, run_bytes: usize) {
@@ -275,14 +356,15 @@ mod tests {
         writer.finish().unwrap();
         let is_spilled = store.spilled_bytes() > 0;
         assert_eq!(is_spilled, memory_bytes_max == 0);
-        let runs = store.into_runs();
+        let (runs, blocks) = store.into_runs();
+        let mut cache = BlockCache::new(&blocks, 1 << 14);
         let mut cuts = runs.cuts(10_000);
         assert!(run_bytes > 100_000 || !cuts.is_empty());
         cuts.insert(0, 0);
         let mut slots = Vec::new();
         for (nth, from) in cuts.iter().enumerate() {
             runs.merge(*from, cuts.get(nth + 1).copied(), &mut |key, block, body| {
-                assert_eq!(block, format!("block {}", key.slot).as_bytes());
+                assert_eq!(cache.get(block).unwrap(), format!("block {}", key.slot).as_bytes());
                 assert_eq!(body, key.slot.to_le_bytes());
                 slots.push(key.slot);
                 Ok(())

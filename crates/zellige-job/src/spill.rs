@@ -8,11 +8,8 @@
 //! Each level has a file, and its runs stand in it one behind the other. As soon as a level has
 //! [`Fan::runs`] runs, they are merged into one run of the next level and the file is emptied. So the
 //! number of runs grows with the logarithm of the data, and every row is written at most once a level.
-//! A row in a file:
-//!
-//! ```text
-//! slot u64 | place u64 | block length u32 | body length u32 | block | body      (little endian)
-//! ```
+//! Rows are written as `row` says, and start afresh every [`INDEX_STEP_BYTES`]; where their blocks stand, see
+//! `blocks`, stays the same on all levels.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -24,11 +21,10 @@ use zellige_tile::piece::PieceKey;
 use crate::Error;
 use crate::merge::Runs;
 use crate::progress::Counters;
+use crate::row::{Before, Head};
 
 /// Bytes of a file between two entries of the index of a run.
-pub(crate) const INDEX_STEP_BYTES: u64 = 32 << 10;
-/// Bytes in front of block and body in a file.
-pub(crate) const HEAD_BYTES: usize = 24;
+pub(crate) const INDEX_STEP_BYTES: u64 = 16 << 10;
 /// Bytes that are written at once.
 const WRITE_BYTES: usize = 256 << 10;
 
@@ -37,7 +33,7 @@ const WRITE_BYTES: usize = 256 << 10;
 pub(crate) struct Fan {
     /// Runs of a level and worker that become one.
     pub(crate) runs: usize,
-    /// Bytes that one merge may take for its windows into all runs.
+    /// Bytes that one merge may take: half of them for its windows into all runs, half for pages of blocks.
     pub(crate) window_bytes: usize,
 }
 
@@ -123,7 +119,7 @@ impl<'s> Spill<'s> {
                 if counters.is_cancelled() {
                     return Err(Error::Cancelled);
                 }
-                out.push(key, block, body)
+                out.push(key, block.in_file().expect("a row of a file has its block in one"), body)
             })
         })?;
         let Level { file, len, .. } = &mut self.levels[level];
@@ -152,12 +148,13 @@ impl<'s> Spill<'s> {
             start: *start,
             len: 0,
             index: Vec::new(),
-            last_slot: 0,
+            before: Before::default(),
+            head: Vec::new(),
         };
         give(&mut out)?;
         out.out.flush().map_err(failed("writing", self.folder, *start + out.len))?;
-        let RowWriter { len, index, last_slot, .. } = out;
-        runs.push(FileRun { file: Arc::clone(file), start: *start, len, index, last_slot });
+        let RowWriter { len, index, before, .. } = out;
+        runs.push(FileRun { file: Arc::clone(file), start: *start, len, index, last_slot: before.slot() });
         *start += len;
         Ok(len)
     }
@@ -175,25 +172,23 @@ pub(crate) struct RowWriter<'w> {
     start: u64,
     len: u64,
     index: Vec<(PieceKey, u64)>,
-    last_slot: u64,
+    before: Before,
+    head: Vec<u8>,
 }
 
 impl RowWriter<'_> {
-    /// Writes a row; its key is not below any before it.
-    pub(crate) fn push(&mut self, key: PieceKey, block: &[u8], body: &[u8]) -> Result<(), Error> {
+    /// Writes a row with the place of its block; its key is not below any before it.
+    pub(crate) fn push(&mut self, key: PieceKey, block: u64, body: &[u8]) -> Result<(), Error> {
         if self.index.last().is_none_or(|(_, start)| self.len - start >= INDEX_STEP_BYTES) {
             self.index.push((key, self.len));
+            self.before = Before::default();
         }
-        let mut head = [0; HEAD_BYTES];
-        head[..8].copy_from_slice(&key.slot.to_le_bytes());
-        head[8..16].copy_from_slice(&key.place.to_le_bytes());
-        head[16..20].copy_from_slice(&(block.len() as u32).to_le_bytes());
-        head[20..].copy_from_slice(&(body.len() as u32).to_le_bytes());
-        for part in [&head, block, body] {
+        self.head.clear();
+        self.before.push(Head { key, block, body_len: body.len() }, &mut self.head);
+        for part in [&self.head, body] {
             self.out.write_all(part).map_err(failed("writing", self.folder, self.start + self.len))?;
         }
-        self.len += (HEAD_BYTES + block.len() + body.len()) as u64;
-        self.last_slot = key.slot;
+        self.len += (self.head.len() + body.len()) as u64;
         Ok(())
     }
 }
@@ -206,6 +201,7 @@ fn failed(attempt: &'static str, folder: &Path, bytes: u64) -> impl FnOnce(std::
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::HEAD_BYTES_MAX;
 
     /// Spills `n_runs` runs of ten rows, eight at a time becoming one, and reads all rows back.
     fn check(n_runs: u64, expected_runs: usize) {
@@ -216,10 +212,10 @@ mod tests {
             let give: Give<'_> = &mut |out| {
                 (0..10).try_for_each(|nth| {
                     let slot = nth * n_runs + run;
-                    out.push(PieceKey { slot, place: run }, b"block", &slot.to_le_bytes())
+                    out.push(PieceKey { slot, place: run }, slot + 5, &slot.to_le_bytes())
                 })
             };
-            assert_eq!(spill.keep(give).unwrap(), 10 * (24 + 5 + 8));
+            assert!((10 * (4 + 8)..10 * (HEAD_BYTES_MAX as u64 + 8)).contains(&spill.keep(give).unwrap()));
         }
         assert!(spill.levels.iter().all(|level| level.file.metadata().unwrap().len() == level.len));
         let files: Vec<FileRun> = spill.into_runs().collect();
@@ -228,7 +224,7 @@ mod tests {
         let mut slots = 0..10 * n_runs;
         runs.merge(0, None, &mut |key, block, body| {
             assert_eq!(Some(key.slot), slots.next());
-            assert_eq!((key.place, block), (key.slot % n_runs, &b"block"[..]));
+            assert_eq!((key.place, block.in_file()), (key.slot % n_runs, Some(key.slot + 5)));
             assert_eq!(body, key.slot.to_le_bytes());
             Ok(())
         })
@@ -248,7 +244,7 @@ mod tests {
     fn merging_stops_when_the_job_is_cancelled() {
         let (folder, counters) = (std::env::temp_dir(), Counters::default());
         let mut spill = Spill::new(&folder, Fan { runs: 2, window_bytes: 1 << 10 }, &counters);
-        let give: Give<'_> = &mut |out| out.push(PieceKey { slot: 1, place: 1 }, b"", b"");
+        let give: Give<'_> = &mut |out| out.push(PieceKey { slot: 1, place: 1 }, 0, b"");
         spill.keep(give).unwrap();
         counters.cancel();
         assert!(matches!(spill.keep(give), Err(Error::Cancelled)));

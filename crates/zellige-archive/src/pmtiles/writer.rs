@@ -5,8 +5,8 @@
 //! Keeps:  every tile; equal ones are stored once, neighbouring equal ones share an entry.
 //! Source: PMTiles v3; the crate `pmtiles` lays out the bytes.
 //!
-//! Contents are numbered as they come. Memory grows with the tiles: about 24 bytes an entry, and 50 to 100
-//! bytes for each content that a later tile may be equal to.
+//! Memory grows with the tiles: about 24 bytes an entry, and 48 to 96 bytes for each content that a later tile may be
+//! equal to.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use ::pmtiles::{CallerKey, Compression, Compressor, PmTilesStreamWriter, PmTilesWriter, PmtError, TileType};
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 use zellige_model::{TileCoord, Tileset, Zoom};
 
@@ -45,9 +45,9 @@ const KNOWN: &[u8] = &[0];
 
 /// A PMTiles file that is being written.
 pub(crate) struct Writer {
-    stream: PmTilesStreamWriter<File, CallerKey<u64>>,
-    /// The number of each content.
-    contents: FxHashMap<TileHash, u64>,
+    stream: PmTilesStreamWriter<File, CallerKey<TileHash>>,
+    /// Halves of the hashes of all contents: enough to notice a caller that errs, and the stream has whole ones.
+    contents: FxHashSet<u64>,
     order: Order,
     n_tiles: u64,
     part: Part,
@@ -61,18 +61,18 @@ impl Writer {
         let stream = PmTilesWriter::new(TileType::Mvt)
             .precompressed(Compression::Gzip)
             .internal_codec(Directories)
-            .dedup_by_key::<u64>()
+            .dedup_by_key::<TileHash>()
             .create(file)
             .map_err(failed("create", part.path()))?;
-        let (contents, order) = (FxHashMap::default(), Order::default());
+        let (contents, order) = (FxHashSet::default(), Order::default());
         Ok(Self { stream, contents, order, n_tiles: 0, part })
     }
 
-    /// Adds a tile; `stored` does not matter when a tile with the same number came before.
-    fn add(&mut self, tile: TileCoord, stored: &[u8], content: u64) -> Result<(), Error> {
+    /// Adds a tile; `stored` does not matter when a tile with the same hash came before.
+    fn add(&mut self, tile: TileCoord, stored: &[u8], hash: TileHash) -> Result<(), Error> {
         self.n_tiles += 1;
         ::pmtiles::TileCoord::new(tile.zoom().get(), tile.x(), tile.y())
-            .and_then(|coord| self.stream.add_tile(coord, stored, Some(content)))
+            .and_then(|coord| self.stream.add_tile(coord, stored, Some(hash)))
             .map_err(failed("write", self.part.path()))
     }
 }
@@ -80,15 +80,16 @@ impl Writer {
 impl WriteTiles for Writer {
     fn write(&mut self, tile: TileCoord, stored: &[u8], hash: TileHash) -> Result<(), Error> {
         self.order.admit(tile, stored)?;
-        let next = self.contents.len() as u64;
-        let content = *self.contents.entry(hash).or_insert(next);
-        self.add(tile, stored, content)
+        self.contents.insert(half(hash));
+        self.add(tile, stored, hash)
     }
 
     fn write_again(&mut self, tile: TileCoord, hash: TileHash) -> Result<(), Error> {
-        let content = *self.contents.get(&hash).ok_or(Error::UnknownContent { tile })?;
+        if !self.contents.contains(&half(hash)) {
+            return Err(Error::UnknownContent { tile });
+        }
         self.order.admit_again(tile)?;
-        self.add(tile, KNOWN, content)
+        self.add(tile, KNOWN, hash)
     }
 
     fn finish(self: Box<Self>, tileset: &Tileset) -> Result<Written, Error> {
@@ -121,6 +122,11 @@ impl WriteTiles for Writer {
         part.publish()?;
         Ok(Written { bytes, tiles: n_tiles, distinct: header.n_contents })
     }
+}
+
+/// Returns the lower half of a hash.
+const fn half(TileHash(hash): TileHash) -> u64 {
+    hash as u64
 }
 
 /// Gzips directories and metadata each in one piece: they come number by number, which a streaming

@@ -9,7 +9,7 @@ pub mod layer;
 mod table;
 
 /// Appends a base-128 varint.
-pub(crate) fn push_varint(out: &mut Vec<u8>, mut number: u64) {
+pub fn push_varint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -39,8 +39,8 @@ pub(crate) const fn varint_len(number: u64) -> usize {
     (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
 }
 
-/// Takes a base-128 varint off the front of `bytes` that this module wrote.
-pub(crate) fn take_varint(bytes: &mut &[u8]) -> u64 {
+/// Takes a base-128 varint that [`push_varint`] wrote off the front of `bytes`.
+pub fn take_varint(bytes: &mut &[u8]) -> u64 {
     let (mut number, mut shift) = (0, 0);
     while let [byte, rest @ ..] = bytes {
         *bytes = rest;
