@@ -20,9 +20,6 @@ use crate::merge::Runs;
 use crate::progress::Counters;
 use crate::spill::{Fan, FileRun, Spill};
 
-/// A run grows to its size in about so many steps.
-const GROWTH_STEPS: usize = 16;
-
 /// So many rows of a run are asked for together, before the first of them is read.
 const TOUCHED_ROWS: usize = 16;
 
@@ -50,14 +47,22 @@ pub(crate) struct MemoryRun {
 }
 
 impl MemoryRun {
-    /// Makes room for `added` bytes and a row, `step` bytes at a time: doubling would take twice what is used.
-    fn reserve(&mut self, added: usize, step: usize) {
+    /// Makes room for `added` bytes and a row, and at first for a whole run of `run_bytes`: what is not used of it is never
+    /// touched, and growing would now and then take twice what is used.
+    fn reserve(&mut self, added: usize, run_bytes: usize) {
+        if self.rows.capacity() == 0 {
+            self.bytes.reserve_exact(run_bytes);
+            self.rows.reserve_exact(run_bytes / size_of::<Row>());
+        }
         if self.bytes.capacity() - self.bytes.len() < added {
-            self.bytes.reserve_exact(added.max(step));
+            self.bytes.reserve_exact(added);
         }
-        if self.rows.capacity() == self.rows.len() {
-            self.rows.reserve_exact((step / size_of::<Row>()).max(1));
-        }
+    }
+
+    /// Gives back what is not used.
+    fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.rows.shrink_to_fit();
     }
 
     pub(crate) const fn size(&self) -> u64 {
@@ -201,7 +206,8 @@ impl<'c> RunStore<'c> {
         }
         run.rows.sort_unstable_by_key(|row| row.key.rank());
         if self.try_reserve(run.size()) {
-            let full = std::mem::take(run);
+            let mut full = std::mem::take(run);
+            full.shrink();
             self.memory_runs.lock().unwrap_or_else(PoisonError::into_inner).push(full);
             return Ok(());
         }
@@ -319,7 +325,7 @@ impl<'s> RunWriter<'s> {
             }
             self.block = u32::MAX;
         }
-        self.run.reserve(added, self.store.run_bytes / GROWTH_STEPS);
+        self.run.reserve(added, self.store.run_bytes);
         let block = self.block();
         let start = self.run.bytes.len() as u32;
         self.run.bytes.extend_from_slice(body);
