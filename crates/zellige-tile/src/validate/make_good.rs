@@ -25,10 +25,12 @@ const OFF_RATIO: f64 = 0.005;
 const OFF_DOUBLED: f64 = 2.0;
 /// A vertex moves by at most this much when it is rounded: half a unit on both axes.
 const ROUNDED_BY: f64 = std::f64::consts::FRAC_1_SQRT_2;
-/// What has more vertices is left as it is: with fewer moves than vertices little would change.
-const VERTICES_MAX: usize = 4096;
+/// What has more vertices is left as it is: all their steps take about 400 bytes a vertex.
+const VERTICES_MAX: usize = 1 << 15;
 /// Edges that new ones are compared with, for one feature in one tile.
 const COMPARED_MAX: usize = 1 << 20;
+/// So many edges are compared in the time in which the steps of a vertex are listed.
+const COMPARISONS_PER_VERTEX: usize = 256;
 /// The units around one.
 const STEPS: [(i32, i32); 8] = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
 
@@ -55,7 +57,7 @@ pub(super) fn may_be_off(geometry: &Geometry<Grid>) -> bool {
 }
 
 /// Moves vertices of `geometry` in a tile of `extent` until twice its area is about `expected_doubled`, and leaves out
-/// polygons if that is not enough; returns with how many edges new ones were compared.
+/// polygons if that is not enough; returns how many edges could have been compared in the time that it took.
 pub(super) fn make_good(geometry: &mut Geometry<Grid>, extent: Extent, expected_doubled: i64) -> usize {
     let mut lacking = Lacking {
         doubled: expected_doubled - geometry.parts().map(area_doubled).sum::<i64>(),
@@ -64,11 +66,12 @@ pub(super) fn make_good(geometry: &mut Geometry<Grid>, extent: Extent, expected_
     if lacking.is_good() {
         return 0;
     }
+    let n_listed = COMPARISONS_PER_VERTEX * geometry.points.len();
     let n_compared = move_vertices(geometry, extent, &mut lacking);
     if lacking.doubled < 0 && !lacking.is_good() {
         leave_out(geometry, extent, &mut lacking);
     }
-    n_compared
+    n_listed + n_compared
 }
 
 /// What is lacking of an area.
@@ -101,7 +104,7 @@ fn is_inside(point: Grid, extent: Extent) -> bool {
 fn move_vertices(geometry: &mut Geometry<Grid>, extent: Extent, lacking: &mut Lacking) -> usize {
     let mut corners = Corners::of(geometry);
     let mut moves = Moves::new(&corners, extent);
-    let mut n_compared = STEPS.len() * corners.n_places();
+    let mut n_compared = 0;
     while !lacking.is_good() && n_compared < COMPARED_MAX {
         let Some(Move { change, place, to }) = moves.take_closest(&corners, *lacking) else { break };
         if corners.is_free(place, to, &mut n_compared) {
