@@ -11,7 +11,10 @@ where a polygon lies inside of it along the seam, and where a line reaches it. W
 what is elsewhere on the other one is *off*, both by more than OFF_MAX units. An outline that runs along the seam, and
 what reaches over it by less than the tolerance and half a unit, may be on one side only; these are told as *along*.
 
-Ends with 1 when anything is invalid, missing or off, or when an area is off by more than RATIO_MAX, below zoom 6 by
+Squares stand for polygons of less than a square unit. They do not reach over seams, but both tiles show what lies within
+their margins: a *square* there that is not drawn in the same place by both is *lone*.
+
+Ends with 1 when anything is invalid, missing, off or lone, or when an area is off by more than RATIO_MAX, below zoom 6 by
 twice that. An area of less than UNITS_MIN square units at a zoom is not judged.
 """
 
@@ -173,6 +176,7 @@ class Zoom:
     def __init__(self):
         self.n_tiles = self.n_polygons = self.n_invalid = 0
         self.n_crossings = self.n_missing = self.n_off = self.n_along = 0
+        self.n_squares = self.n_lone = 0
         self.area, self.examples = 0.0, []
 
     def add_tile(self, shapes):
@@ -222,6 +226,25 @@ class Zoom:
             self.n_off += not is_missing
             self.examples.append(example)
 
+    def add_margins(self, seam, here, there, buffer):
+        """Adds squares that lie within the margins of two tiles beside a seam."""
+        scale_area = seam.scale**2
+        for number in here.keys() | there.keys():
+            if not 0 < seam.shapes[number].area * scale_area < 1:
+                continue
+            parts = []
+            for shapes, middle in ((here, EXTENT), (there, 0)):
+                box = [-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT]
+                box[seam.axis], box[seam.axis + 2] = middle - buffer, middle + buffer
+                part = shapely.clip_by_rect(shapes.get(number, shapely.Polygon()), *box)
+                shift = EXTENT if middle == 0 else 0
+                parts.append(shapely.transform(part, lambda points: points + shift * np.eye(2)[seam.axis]))
+            if parts[0].area + parts[1].area > 0:
+                self.n_squares += 1
+                if shapely.symmetric_difference(*parts).area > 0:
+                    self.n_lone += 1
+                    self.examples.append((seam.corner, seam.axis, number, parts[0].area, parts[1].area))
+
     def ratio(self, zoom, expected):
         """Area in tiles to that of the source; nothing when there is too little of it."""
         expected *= (EXTENT << zoom) ** 2
@@ -230,11 +253,11 @@ class Zoom:
     def is_good(self, zoom, expected):
         ratio = self.ratio(zoom, expected)
         is_whole = ratio is None or abs(ratio - 1) <= RATIO_MAX * (1 if zoom >= 6 else 2)
-        return is_whole and self.n_invalid + self.n_missing + self.n_off == 0
+        return is_whole and self.n_invalid + self.n_missing + self.n_off + self.n_lone == 0
 
 
-def judge(tiles, shapes):
-    """Judges tiles; returns what was found, by zoom."""
+def judge(tiles, shapes, buffer):
+    """Judges tiles with margins of so many units; returns what was found, by zoom."""
     found = {}
     for (zoom, x, y), here in tiles.items():
         at = found.setdefault(zoom, Zoom())
@@ -243,12 +266,19 @@ def judge(tiles, shapes):
         # what this tile shows at the seam is missing.
         for axis, after in enumerate([((x + 1) % 2**zoom, y), (x, y + 1)]):
             if after[1] < 2**zoom:
-                there = Side(tiles.get((zoom, *after), {}), axis, False)
-                at.add_seam(Seam(shapes, (zoom, x, y), axis), Side(here, axis, True), there)
+                add_pair(at, Seam(shapes, (zoom, x, y), axis), here, tiles.get((zoom, *after), {}), buffer)
         for axis, before in enumerate([((x - 1) % 2**zoom, y), (x, y - 1)]):
             if before[1] >= 0 and (zoom, *before) not in tiles:
-                at.add_seam(Seam(shapes, (zoom, *before), axis), Side({}, axis, True), Side(here, axis, False))
+                add_pair(at, Seam(shapes, (zoom, *before), axis), {}, here, buffer)
     return found
+
+
+def add_pair(at, seam, one, other, buffer):
+    """Adds what two tiles show at the seam between them."""
+    at.add_seam(seam, Side(one, seam.axis, True), Side(other, seam.axis, False))
+    # A tile beside itself shows what lies near its edges once.
+    if buffer > 0 and one is not other:
+        at.add_margins(seam, one, other, buffer)
 
 
 def main(program, source, *zooms):
@@ -264,13 +294,13 @@ def main(program, source, *zooms):
                 out.write(json.dumps(line) + "\n")
         shapes = dict(zip(shapes, shapely.make_valid(np.array(list(shapes.values()), dtype=object))))
         expected = sum(shape.area for shape in shapes.values())
-        print("buffer zoom  tiles polygons invalid     area crossings missing  off  along")
+        print("buffer zoom  tiles polygons invalid     area crossings missing  off  along squares  lone")
         for buffer in BUFFERS:
-            found = judge(read(publish(program, numbered, buffer, zooms, folder)), shapes)
+            found = judge(read(publish(program, numbered, buffer, zooms, folder)), shapes, buffer)
             for zoom, at in sorted(found.items()):
                 ratio = at.ratio(zoom, expected)
                 told = f"{ratio:.5f}" if ratio else "-"
-                counts = f"{at.n_crossings:9} {at.n_missing:7} {at.n_off:4} {at.n_along:6}"
+                counts = f"{at.n_crossings:9} {at.n_missing:7} {at.n_off:4} {at.n_along:6} {at.n_squares:7} {at.n_lone:5}"
                 mark = "" if at.is_good(zoom, expected) else "  WRONG"
                 print(f"{buffer:6} {zoom:4} {at.n_tiles:6} {at.n_polygons:8} {at.n_invalid:7} {told:>8} {counts}{mark}")
                 for corner, axis, number, low, high in at.examples[:4]:

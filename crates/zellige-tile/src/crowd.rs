@@ -84,8 +84,9 @@ impl Crowd {
             && self.whole < CROWD_UNITS_MIN * i64::from(PARTS_PER_UNIT)
     }
 
-    /// Returns what stands for a polygon that waits, whose tile this is.
-    pub(crate) fn placeholder(&mut self, body: &Body<'_>) -> Placeholder {
+    /// Returns what stands for a polygon that waits, whose tile this is; nothing near its edges, where tiles beside it
+    /// would have to draw the same.
+    pub(crate) fn placeholder(&mut self, body: &Body<'_>, zoom_plan: &ZoomPlan) -> Placeholder {
         take_fine(body.commands, &mut self.fine);
         let corner = self.fine.points.first().copied().unwrap_or_default();
         let (mut min, mut max) = (corner, corner);
@@ -95,11 +96,14 @@ impl Crowd {
         }
         let units = |from: i32, to: i32| ((to - from) as u32).div_ceil(1 << Fine::BITS).max(1);
         let unit = |from: i32, to: i32| i32::midpoint(from, to) >> Fine::BITS;
-        Placeholder {
+        let placeholder = Placeholder {
             at: Grid::new(unit(min.x, max.x), unit(min.y, max.y)),
             box_units: (units(min.x, max.x), units(min.y, max.y)),
             is_shared: false,
-        }
+            decided: None,
+        };
+        let is_near = placeholder.may_be_beside(zoom_plan.extent, zoom_plan.buffer_units);
+        Placeholder { decided: is_near.then_some(0), ..placeholder }
     }
 
     pub(crate) const fn is_empty(&self) -> bool {

@@ -6,6 +6,10 @@
 //!         average exactly.
 //! Source: error diffusion (Floyd and Steinberg 1976) in one dimension, along the order of the source.
 //!
+//! Neighbouring tiles show what lies near their common edge, but do not know each other's sums. There a polygon is
+//! drawn or not by a chance that follows from its shape, the same in all tiles; what that draws too much or too little
+//! is owed like what a shape owes, and the middle of its tile makes it good.
+//!
 //! What a shape owes is its true area less the area that was drawn. So a shape that snapping made larger pays
 //! for one that vanished, and a gapless partition, in which neighbours took over what vanished, gets hardly a square.
 //! The sum starts at a random number that belongs to the tile: if it started at zero, lone tiny polygons of
@@ -28,12 +32,47 @@ const OWED_MAX: i64 = 4 * PARTS_PER_UNIT as i64;
 /// Stands for a polygon of which the grid leaves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placeholder {
-    /// The unit in the middle of the polygon; within the tile, buffer left out.
+    /// The unit in the middle of the polygon; beyond the tile when it is that of a neighbour.
     pub at: Grid,
     /// The box around the polygon in units, at least 1 by 1.
     pub box_units: (u32, u32),
     /// Whether it has borders in common with others, which take over what vanishes of it.
     pub is_shared: bool,
+    /// The area that is drawn, in square units; nothing when that is decided in the tile.
+    pub decided: Option<u32>,
+}
+
+impl Placeholder {
+    /// Whether tiles beside the one that it lies in may show it within `buffer` units around them.
+    #[must_use]
+    pub fn may_be_beside(&self, extent: Extent, buffer: u32) -> bool {
+        let (width, height) = self.box_units;
+        let near = (buffer + width.max(height) + 1) as i32;
+        let is_near = |at: i32| at < near || extent.get() as i32 - near <= at;
+        buffer > 0 && (is_near(self.at.x) || is_near(self.at.y))
+    }
+
+    /// Whether it lies in the tile at hand.
+    #[must_use]
+    pub fn is_home(&self, extent: Extent) -> bool {
+        let inside = 0..extent.get() as i32;
+        inside.contains(&self.at.x) && inside.contains(&self.at.y)
+    }
+
+    /// Returns the upper left and lower right corner of a rectangle of at most `area` square units, at least 1; off
+    /// the edges of the tile that it lies in, if there is room.
+    #[must_use]
+    pub fn rectangle(&self, area: u32, extent: Extent) -> (Grid, Grid) {
+        let (width, height) = sides(area, self.box_units, extent);
+        let within = |at: i32, side: u32| {
+            let in_tile = at.rem_euclid(extent.get() as i32);
+            let room = (extent.get() - side) as i32;
+            let margin = i32::from(room >= 2);
+            at - in_tile + (in_tile - side as i32 / 2).clamp(margin, room - margin)
+        };
+        let (x, y) = (within(self.at.x, width), within(self.at.y, height));
+        (Grid::new(x, y), Grid::new(x + width as i32, y + height as i32))
+    }
 }
 
 /// Returns the area that a small polygon owes when nothing of it is drawn, in parts of a unit.
@@ -42,10 +81,23 @@ pub struct Placeholder {
 /// and costs nothing; whether it does follows from its shape.
 #[must_use]
 pub fn owed_whole(small: &Small, zoom: u8) -> i32 {
+    (small.area_units * f64::from(PARTS_PER_UNIT) + chances(small, zoom)[0]).floor() as i32
+}
+
+/// Returns the area in square units that is drawn for a polygon that owes `owed`, wherever tiles beside its own show it.
+///
+/// It is right on the average; what it is follows from the shape.
+#[must_use]
+pub fn decided_area(small: &Small, owed: i32, zoom: u8) -> u32 {
+    (f64::from(owed) / f64::from(PARTS_PER_UNIT) + chances(small, zoom)[1]).floor() as u32
+}
+
+/// Returns two numbers, `0.0..1.0`, that follow from a shape and a zoom.
+fn chances(small: &Small, zoom: u8) -> [f64; 2] {
     let mut bytes = [zoom; 9];
     bytes[..8].copy_from_slice(&small.seed.to_le_bytes());
-    let chance = (xxh3_64(&bytes) >> 40) as f64 / f64::from(1 << 24);
-    (small.area_units * f64::from(PARTS_PER_UNIT) + chance).floor() as i32
+    let hash = xxh3_64(&bytes);
+    [hash >> 40, hash << 24 >> 40].map(|bits| bits as f64 / f64::from(1 << 24))
 }
 
 /// Returns the area of a small polygon in parts of a unit.
@@ -96,39 +148,37 @@ impl Diffusion {
         self.slack += whole / SLACK;
     }
 
-    /// Decides about a placeholder that owes `owed`: writes its rectangle into `out`, or says that others
-    /// stand for it.
+    /// Decides about a placeholder that owes `owed`: writes its rectangle, as far as the window of a tile of `extent`
+    /// with a buffer shows it, into `out`, or says that others stand for it.
     pub fn place(
         &mut self,
         placeholder: Placeholder,
         owed: i32,
-        extent: Extent,
+        (extent, buffer): (Extent, u32),
         out: &mut Geometry<Grid>,
     ) -> bool {
         self.add(owed);
         let units =
             |parts: i64| (parts + i64::from(PARTS_PER_UNIT / 2)).div_euclid(i64::from(PARTS_PER_UNIT));
         let slack = if placeholder.is_shared { self.slack } else { 0 };
-        let area = units(self.sum - slack).min(units(owed.into()).max(1));
+        let in_tile = || units(self.sum - slack).min(units(owed.into()).max(1));
+        let area = placeholder.decided.map_or_else(in_tile, i64::from);
         if area < 1 {
             return false;
         }
-        let (width, height) = sides(area as u32, placeholder.box_units, extent);
-        self.sum -= i64::from(width) * i64::from(height) * i64::from(PARTS_PER_UNIT);
-        // Off the edges of the tile, where a neighbour would have to have its part, if there is room.
-        let within = |at: i32, side: u32| {
-            let room = (extent.get() - side) as i32;
-            let margin = i32::from(room >= 2);
-            (at - side as i32 / 2).clamp(margin, room - margin)
-        };
-        let (x, y) = (within(placeholder.at.x, width), within(placeholder.at.y, height));
-        let (right, bottom) = (x + width as i32, y + height as i32);
+        let (min, max) = placeholder.rectangle(area as u32, extent);
+        if placeholder.is_home(extent) {
+            let drawn = i64::from(max.x - min.x) * i64::from(max.y - min.y);
+            self.sum -= drawn * i64::from(PARTS_PER_UNIT);
+        }
+        let shown = |at: i32| at.clamp(-(buffer as i32), (extent.get() + buffer) as i32);
+        let (left, top, right, bottom) = (shown(min.x), shown(min.y), shown(max.x), shown(max.y));
         out.reset(GeometryKind::Polygon);
         out.points.extend([
-            Grid::new(x, y),
-            Grid::new(right, y),
+            Grid::new(left, top),
+            Grid::new(right, top),
             Grid::new(right, bottom),
-            Grid::new(x, bottom),
+            Grid::new(left, bottom),
         ]);
         out.end_part();
         out.end_polygon();
@@ -145,16 +195,19 @@ fn sides(area: u32, (width, height): (u32, u32), extent: Extent) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
+    use zellige_model::World;
+
     use super::*;
 
-    const HERE: Placeholder = Placeholder { at: Grid::new(5, 5), box_units: (1, 1), is_shared: false };
+    const HERE: Placeholder =
+        Placeholder { at: Grid::new(5, 5), box_units: (1, 1), is_shared: false, decided: None };
+    const WINDOW: (Extent, u32) = (Extent::DEFAULT, 8);
 
     /// Places features that each owe so many parts and compares how many are drawn.
     fn check(owed: &[i32], expected: usize) {
         let mut diffusion = Diffusion::default();
         let mut out = Geometry::default();
-        let n_drawn =
-            owed.iter().filter(|owed| diffusion.place(HERE, **owed, Extent::DEFAULT, &mut out)).count();
+        let n_drawn = owed.iter().filter(|owed| diffusion.place(HERE, **owed, WINDOW, &mut out)).count();
         assert_eq!(n_drawn, expected, "{owed:?}");
     }
 
@@ -171,16 +224,15 @@ mod tests {
         let mut diffusion = Diffusion::default();
         diffusion.add(-PARTS_PER_UNIT);
         let mut out = Geometry::default();
-        let is_drawn: Vec<bool> =
-            (0..4).map(|_| diffusion.place(HERE, 128, Extent::DEFAULT, &mut out)).collect();
+        let is_drawn: Vec<bool> = (0..4).map(|_| diffusion.place(HERE, 128, WINDOW, &mut out)).collect();
         assert_eq!(is_drawn, [false, false, true, false]);
     }
 
     #[test]
     fn placeholder_has_the_form_of_its_box_and_stays_in_the_tile() {
         let mut out = Geometry::default();
-        let thin = Placeholder { at: Grid::new(4095, 7), box_units: (12, 1), is_shared: false };
-        assert!(Diffusion::default().place(thin, 6 * PARTS_PER_UNIT, Extent::DEFAULT, &mut out));
+        let thin = Placeholder { at: Grid::new(4095, 7), box_units: (12, 1), ..HERE };
+        assert!(Diffusion::default().place(thin, 6 * PARTS_PER_UNIT, WINDOW, &mut out));
         let corners = [Grid::new(4089, 7), Grid::new(4095, 7), Grid::new(4095, 8), Grid::new(4089, 8)];
         assert_eq!(out.points, corners);
     }
@@ -191,9 +243,36 @@ mod tests {
         let n_drawn = (0..10_000)
             .filter(|tile| {
                 let mut diffusion = Diffusion::begin(TileId::new(*tile).unwrap());
-                diffusion.place(HERE, 64, Extent::DEFAULT, &mut out)
+                diffusion.place(HERE, 64, WINDOW, &mut out)
             })
             .count();
         assert!((2_400..2_600).contains(&n_drawn), "{n_drawn}");
+    }
+
+    #[test]
+    fn near_an_edge_tiles_beside_draw_the_same_and_the_middle_pays() {
+        let here = Placeholder { at: Grid::new(4092, 7), box_units: (4, 1), decided: Some(4), ..HERE };
+        let beside = Placeholder { at: Grid::new(4092 - 4096, 7), ..here };
+        assert!(here.may_be_beside(Extent::DEFAULT, 8) && !here.may_be_beside(Extent::DEFAULT, 0));
+        assert!(!Placeholder { at: Grid::new(4082, 14), ..here }.may_be_beside(Extent::DEFAULT, 8));
+        let (mut diffusion, mut out) = (Diffusion::default(), Geometry::default());
+        let mut drawn = |placeholder, owed, buffer| {
+            let window = (Extent::DEFAULT, buffer);
+            diffusion.place(placeholder, owed, window, &mut out).then(|| (out.points[0], out.points[2]))
+        };
+        assert_eq!(drawn(here, 3 * PARTS_PER_UNIT, 8), Some((Grid::new(4090, 7), Grid::new(4094, 8))));
+        assert_eq!(drawn(beside, 0, 8), Some((Grid::new(-6, 7), Grid::new(-2, 8))));
+        assert_eq!(drawn(beside, 0, 4), Some((Grid::new(-4, 7), Grid::new(-2, 8))));
+        assert_eq!(drawn(Placeholder { decided: Some(0), ..here }, PARTS_PER_UNIT / 2, 8), None);
+        assert_eq!(drawn(HERE, PARTS_PER_UNIT / 2, 8), None, "half a unit too much was drawn");
+        assert_eq!(drawn(HERE, PARTS_PER_UNIT / 2, 8), Some((Grid::new(5, 5), Grid::new(6, 6))));
+    }
+
+    #[test]
+    fn chance_near_an_edge_is_right_on_the_average() {
+        let of_seed = |seed| Small { at: World::new(0, 0), area_units: 0.25, box_units: (1, 1), seed };
+        let n_drawn: u32 = (0..10_000).map(|seed| decided_area(&of_seed(seed), 64, 9)).sum();
+        assert!((2_400..2_600).contains(&n_drawn), "{n_drawn}");
+        assert_eq!(decided_area(&of_seed(1), 3 * PARTS_PER_UNIT, 9), 3);
     }
 }

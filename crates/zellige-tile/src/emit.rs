@@ -328,7 +328,7 @@ impl<'p> LayerEmitter<'p> {
         for piece in waiting.iter() {
             let body = Body::open(piece.body);
             if body.to_round.is_some() && crowd.stands_for_others(&body) {
-                let placeholder = crowd.placeholder(&body);
+                let placeholder = crowd.placeholder(&body, here.plan);
                 self.place(here, (piece, body.head), placeholder);
             }
         }
@@ -339,10 +339,11 @@ impl<'p> LayerEmitter<'p> {
     /// Draws the rectangle of a placeholder, or lets others stand for it.
     fn place(&mut self, here: Here<'_>, (piece, head): (Piece<'_>, Head), placeholder: Placeholder) {
         let mut rectangle = std::mem::take(&mut self.rectangle);
-        let is_drawn = self.diffusion.place(placeholder, head.owed, here.plan.extent, &mut rectangle);
+        let window = (here.plan.extent, here.plan.buffer_units);
+        let is_drawn = self.diffusion.place(placeholder, head.owed, window, &mut rectangle);
         let stats = self.stats.at(here.zoom);
         if is_drawn {
-            stats.placeholders += 1;
+            stats.placeholders += u64::from(placeholder.is_home(here.plan.extent));
             self.take_drawn(here, piece, Head { owed: 0, ..head }, &rectangle);
         } else {
             stats.features_merged += 1;

@@ -5,16 +5,17 @@
 //! ```text
 //! flags      u8       kind | 4 when it has an id | 8 when it fills the window | 16 when it owes area
 //!                          | 32 when it is a placeholder | 64 when it is rounded in its tile, or a placeholder that
-//!                          shares borders | 128 when the tile is the home of a polygon that is rounded there
+//!                          shares borders | 128 when the tile is the home of a polygon that is rounded there, or
+//!                          the area of a placeholder is decided
 //! id         varint   only with the flag
 //! owed       varint   only with the flag; parts of a square unit, zigzag
 //! commands            geometry as MVT commands, to the end; of a placeholder four varints: column and row
-//!                     of the unit in its middle, width and height of its box in units; of a polygon that is
-//!                     rounded in its tile its rings in sixteenths of units, see `snap_round`
+//!                     of the unit in its middle, width and height of its box in units; and its area in units, if
+//!                     that is decided; of a polygon that is rounded in its tile its rings in sixteenths of units, see `snap_round`
 //! ```
 //!
-//! A placeholder says that the tile is home to a polygon of which the grid leaves nothing; `diffuse` decides
-//! whether it is drawn.
+//! A placeholder says that the tile, or one beside it, is home to a polygon of which the grid leaves nothing; `diffuse`
+//! decides whether it is drawn.
 //!
 //! Bodies are written once and copied into the tile; nothing in them points elsewhere, so pieces can
 //! be spilled, merged and sent anywhere.
@@ -94,6 +95,8 @@ const OWES: u8 = 16;
 const IS_PLACEHOLDER: u8 = 32;
 const IS_FINE: u8 = 64;
 const IS_HOME: u8 = 128;
+/// Of a placeholder.
+const IS_DECIDED: u8 = 128;
 
 /// What a body says beside its geometry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,10 +140,11 @@ pub fn write_body(geometry: &Geometry<Grid>, head: Head, out: &mut Vec<u8>) {
 
 /// Writes the body of a polygon of which the grid leaves nothing into the emptied `out`.
 pub fn write_placeholder(placeholder: Placeholder, head: Head, out: &mut Vec<u8>) {
-    let Placeholder { at, box_units: (width, height), is_shared } = placeholder;
+    let Placeholder { at, box_units: (width, height), is_shared, decided } = placeholder;
     let is_shared = if is_shared { IS_FINE } else { 0 };
-    write_head(GeometryKind::Polygon as u8 | IS_PLACEHOLDER | is_shared, head, out);
-    for number in [at.x as u32, at.y as u32, width, height] {
+    let is_decided = if decided.is_some() { IS_DECIDED } else { 0 };
+    write_head(GeometryKind::Polygon as u8 | IS_PLACEHOLDER | is_shared | is_decided, head, out);
+    for number in [at.x as u32, at.y as u32, width, height].into_iter().chain(decided) {
         push_varint(out, number.into());
     }
 }
@@ -180,6 +184,7 @@ impl<'b> Body<'b> {
             at: Grid::new(number() as i32, number() as i32),
             box_units: (number(), number()),
             is_shared: flags & IS_FINE != 0,
+            decided: (flags & IS_DECIDED != 0).then(&mut number),
         });
         let kind = match flags & 3 {
             0 => GeometryKind::Point,
@@ -216,12 +221,16 @@ mod tests {
 
     #[test]
     fn placeholder_comes_back() {
-        let placeholder = Placeholder { at: Grid::new(4095, 0), box_units: (64, 1), is_shared: true };
         let head = Head { id: None, fills: false, owed: i32::MAX };
-        let mut bytes = Vec::new();
-        write_placeholder(placeholder, head, &mut bytes);
-        let body = Body::open(&bytes);
-        assert_eq!((body.head, body.placeholder, body.commands), (head, Some(placeholder), &[][..]));
+        for decided in [None, Some(0), Some(7)] {
+            let placeholder =
+                Placeholder { at: Grid::new(4095, -3), box_units: (64, 1), is_shared: true, decided };
+            let mut bytes = Vec::new();
+            write_placeholder(placeholder, head, &mut bytes);
+            let body = Body::open(&bytes);
+            let opened = (body.head, body.placeholder, body.to_round, body.commands);
+            assert_eq!(opened, (head, Some(placeholder), None, &[][..]));
+        }
     }
 
     #[test]

@@ -9,11 +9,13 @@
 //! Columns are numbered through all copies of the world and taken modulo its width at the end, so the
 //! antimeridian is no seam: what lies in the buffer beyond it belongs to the tile on the other side.
 
+use std::ops::RangeInclusive;
+
 use zellige_model::{Geometry, GeometryKind, Grid, TileCoord, TileId, World, WorldBounds, Zoom};
 use zellige_recipe::ZoomPlan;
 
 use crate::clip::{self, Pieces, Stripes};
-use crate::diffuse::{Placeholder, owed_rest, owed_whole, parts};
+use crate::diffuse::{Placeholder, decided_area, owed_rest, owed_whole, parts};
 use crate::executor::{Executor, Part};
 use crate::piece::{Head, PieceKey, PieceSink, ToRound, write_body, write_placeholder, write_to_round};
 use crate::quantize::{TileGrid, quantize, quantize_fine};
@@ -39,7 +41,8 @@ pub enum Reach {
     Vanished,
     /// In none, and other tiny polygons stand for its area.
     Merged,
-    /// In one at most: whether it stands for others is decided in its tile.
+    /// In one at most, and in those beside it that show what lies there: whether it stands for others is decided in its
+    /// tile, or known already.
     Placeholder,
     /// In at least one.
     Tiles,
@@ -70,6 +73,8 @@ pub struct Spread<'b> {
     rows: (i64, i64),
     /// First and last column of the first world that is made.
     columns_made: (i64, i64),
+    /// First and last row that is made.
+    rows_made: (i64, i64),
     /// Whether rings may overlap themselves and mean their union.
     is_grown: bool,
     /// Whether polygons have borders in common with others, which then have to stay where they are.
@@ -126,6 +131,7 @@ impl<'b> Spread<'b> {
             columns_cut,
             rows: (first.max(rows_made.0), final_row.min(rows_made.1)),
             columns_made,
+            rows_made,
             is_grown: false,
             has_borders: false,
             middle: None,
@@ -185,9 +191,7 @@ impl<'b> Spread<'b> {
         let is_whole =
             stripe(bounds.min.x) == stripe(bounds.max.x) && stripe(bounds.min.y) == stripe(bounds.max.y);
         let home = |small: Small| {
-            let row = stripe(small.at.y);
-            let is_made = self.rows.0 <= row && row <= self.rows.1;
-            let tile = self.tile(stripe(small.at.x), row).filter(|_| is_made)?;
+            let tile = self.tile(stripe(small.at.x), stripe(small.at.y))?;
             Some(Home { tile: tile.into(), small, is_whole })
         };
         Self { home: small.and_then(home), ..self }
@@ -221,10 +225,19 @@ impl<'b> Spread<'b> {
         column & (self.columns_per_world() - 1)
     }
 
+    /// Returns those of the columns around one, by their distance, that are no copies of it or of each other.
+    fn once_around(&self, columns: RangeInclusive<i32>) -> impl Iterator<Item = i32> {
+        let first = *columns.start();
+        let is_first = move |column: i32| i64::from(column - first) < self.columns_per_world();
+        let is_copy = move |column: i32| column != 0 && self.in_first_world(column.into()) == 0;
+        columns.filter(move |column| *column == 0 || is_first(*column) && !is_copy(*column))
+    }
+
     /// Returns the tile of a column of any world, if it is made.
     fn tile(&self, column: i64, row: i64) -> Option<TileCoord> {
         let column = self.in_first_world(column);
-        let is_made = self.columns_made.0 <= column && column <= self.columns_made.1;
+        let within = |(first, last): (i64, i64), at: i64| first <= at && at <= last;
+        let is_made = within(self.columns_made, column) && within(self.rows_made, row);
         let is_made = is_made && self.sieve.has(column, row);
         if is_made { TileCoord::new(self.zoom, column as u32, row as u32) } else { None }
     }
@@ -343,20 +356,44 @@ impl<'e> Spreader<'e> {
         self.stamp.validator.take_redrawn()
     }
 
-    /// Sends a placeholder for a small polygon of which nothing is drawn to `sink`.
+    /// Sends placeholders for a small polygon of which nothing is drawn to `sink`.
     pub fn hold_place(&mut self, spread: &Spread<'_>, origin: Origin, sink: &mut dyn PieceSink) -> Reach {
         let Some(Home { tile, small, .. }) = spread.home else { return Reach::Elsewhere };
         let owed = owed_whole(&small, spread.zoom.get());
         if owed == 0 {
             return Reach::Merged;
         }
-        let stripe = |at: i64| spread.stripes.stripe(at);
-        let grid = TileGrid::new(spread.zoom, stripe(small.at.x), stripe(small.at.y), spread.plan.extent);
+        let ZoomPlan { extent, buffer_units, .. } = *spread.plan;
+        let (column, row) = (spread.stripes.stripe(small.at.x), spread.stripes.stripe(small.at.y));
+        let grid = TileGrid::new(spread.zoom, column, row, extent);
         let is_shared = spread.middle.is_some();
-        let placeholder = Placeholder { at: grid.unit(small.at), box_units: small.box_units, is_shared };
-        let body = &mut self.stamp.body;
-        write_placeholder(placeholder, Head { id: origin.id, fills: false, owed }, body);
-        sink.piece(PieceKey::placeholder(tile, origin.layer, origin.place), body);
+        let mut placeholder =
+            Placeholder { at: grid.unit(small.at), box_units: small.box_units, is_shared, decided: None };
+        if placeholder.may_be_beside(extent, buffer_units) {
+            // What shares borders is taken over by others.
+            let area = if is_shared { 0 } else { decided_area(&small, owed, spread.zoom.get()) };
+            placeholder.decided = Some(area);
+        }
+        let mut send = |tile: TileId, placeholder: Placeholder, owed: i32| {
+            write_placeholder(placeholder, Head { id: origin.id, fills: false, owed }, &mut self.stamp.body);
+            sink.piece(PieceKey::placeholder(tile, origin.layer, origin.place), &self.stamp.body);
+        };
+        send(tile, placeholder, owed);
+        let Some(area) = placeholder.decided.filter(|area| 0 < *area) else { return Reach::Placeholder };
+        let (min, max) = placeholder.rectangle(area, extent);
+        let side = extent.get() as i32;
+        let shown = |min: i32, max: i32| {
+            let buffer = buffer_units as i32;
+            (min - buffer).div_euclid(side)..=(max + buffer - 1).div_euclid(side)
+        };
+        for down in shown(min.y, max.y) {
+            for right in spread.once_around(shown(min.x, max.x)) {
+                let beside = spread.tile(column + i64::from(right), row + i64::from(down));
+                let Some(beside) = beside.filter(|_| (right, down) != (0, 0)) else { continue };
+                let at = Grid::new(placeholder.at.x - right * side, placeholder.at.y - down * side);
+                send(beside.into(), Placeholder { at, ..placeholder }, 0);
+            }
+        }
         Reach::Placeholder
     }
 
