@@ -3,7 +3,8 @@
 //! In:     attribute blocks and bodies in output order.
 //! Out:    a `Layer` message: features that share keys and values; the size it would have had whole.
 //! Keeps:  order; the layer ends before the first feature that does not fit (recipe 2.7).
-//! Source: MVT 2.1 §4.1, §4.2 (each key and value once, in order of first use).
+//! Source: MVT 2.1 §4.1, §4.2 (each key and value once); keys stand in order of first use, values too, until
+//!         `regroup` brings those of one key together.
 //!
 //! Every accepted feature leaves a mark, and tables only grow, so the layer can be cut back to any
 //! number of features without encoding anything again. Features beyond the end are only measured.
@@ -15,13 +16,16 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 use zellige_model::{Extent, FieldKind, GeometryKind, LayerName};
 
+use super::regroup::Regrouper;
 use super::table::{KeyTable, ValueTable};
 use super::{push_varint, varint_len};
 use crate::block::{Block, Entry};
 use crate::checksum::mix;
 use crate::piece::Body;
 
-const TAG_FEATURE: u8 = 2 << 3 | 2;
+pub(super) const TAG_FEATURE: u8 = 2 << 3 | 2;
+pub(super) const TAG_ID: u8 = 1 << 3;
+pub(super) const TAG_TAGS: u8 = 2 << 3 | 2;
 /// So many values beyond the end of a layer are told apart; more of them count as new each time. The size
 /// that is measured is then an upper bound, far above any layer that a recipe can ask for.
 const OVERFLOW_VALUES_MAX: usize = 7 << 15;
@@ -38,6 +42,7 @@ pub struct LayerEncoder {
     /// Indices of keys and values of the feature at hand, alternating, as varints.
     tags: Vec<u8>,
     overflow: Option<Overflow>,
+    regrouper: Regrouper,
     fields: Vec<u8>,
 }
 
@@ -105,7 +110,7 @@ impl LayerEncoder {
         self.tags.clear();
         for entry in block.entries() {
             let key = self.keys.index(entry.key, &names[entry.key as usize]);
-            let value = self.values.index(&entry);
+            let value = self.values.index(&entry, key);
             push_varint(&mut self.tags, u64::from(key));
             push_varint(&mut self.tags, u64::from(value));
         }
@@ -136,11 +141,11 @@ impl LayerEncoder {
         out.push(TAG_FEATURE);
         push_varint(out, feature_len);
         if let Some(id) = body.head.id {
-            out.push(1 << 3);
+            out.push(TAG_ID);
             push_varint(out, id);
         }
         if !self.tags.is_empty() {
-            out.push(2 << 3 | 2);
+            out.push(TAG_TAGS);
             push_varint(out, self.tags.len() as u64);
             out.extend_from_slice(&self.tags);
         }
@@ -216,17 +221,24 @@ impl LayerEncoder {
         self.head.len() as u64 + u64::from(mark.features) + u64::from(mark.keys) + u64::from(mark.values)
     }
 
-    /// Appends the layer with its first `n_features` features, framed as a field of the tile.
-    /// Returns its length without the frame, and the checksum over its geometry and attributes.
-    pub fn write(&self, n_features: usize, out: &mut Vec<u8>) -> (u64, u64) {
+    /// Appends the layer with its first `n_features` features, framed as a field of the tile; it may be shorter than
+    /// was measured. Returns its length without the frame, and the checksum over its geometry and attributes.
+    pub fn write(&mut self, n_features: usize, out: &mut Vec<u8>) -> (u64, u64) {
         let Some(mark) = n_features.checked_sub(1).map(|last| self.marks[last]) else { return (0, 0) };
-        let len = self.len_at(mark);
+        let features = &self.features[..mark.features as usize];
+        let len = self.len_at(mark) - features.len() as u64;
+        let regrouped = self.regrouper.regroup(features, &self.keys, &self.values, mark.values);
+        let features = regrouped.map_or(features, |regrouped| regrouped.features);
+        let len = len + features.len() as u64;
         out.push(3 << 3 | 2);
         push_varint(out, len);
         out.extend_from_slice(&self.head);
-        out.extend_from_slice(&self.features[..mark.features as usize]);
+        out.extend_from_slice(features);
         out.extend_from_slice(&self.keys.bytes()[..mark.keys as usize]);
-        out.extend_from_slice(&self.values.bytes()[..mark.values as usize]);
+        match regrouped {
+            Some(regrouped) => regrouped.push_values(&self.values, out),
+            None => out.extend_from_slice(&self.values.bytes()[..mark.values as usize]),
+        }
         (len, mark.checksum)
     }
 

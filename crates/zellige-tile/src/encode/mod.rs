@@ -1,12 +1,13 @@
 //! Vector tile bytes, by hand: the wire format of MVT 2.1 §4 without a message in between.
 //!
 //! `command` writes geometry and `value` writes attribute values once, when a feature is sliced;
-//! `layer` then puts finished pieces together, tile after tile.
+//! `layer` then puts finished pieces together, tile after tile, and `regroup` brings values of one key together.
 
 pub mod command;
 pub mod value;
 pub mod layer;
 mod table;
+mod regroup;
 
 /// Appends a base-128 varint.
 pub fn push_varint(out: &mut Vec<u8>, mut number: u64) {

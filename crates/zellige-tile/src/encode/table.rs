@@ -1,5 +1,7 @@
 //! The keys and values of a layer, each once, in order of first use.
 //!
+//! Each knows which keys are used how often, and which key used a value first, for `regroup`.
+//!
 //! Both tables are emptied by counting up an epoch, and can be cut back to an earlier length.
 //! Source: MVT 2.1 §4.1.
 
@@ -19,8 +21,17 @@ pub(super) struct KeyTable {
     epoch: u32,
     /// By number of the job: epoch and number of the tile.
     indices: Vec<(u32, u32)>,
-    used: Vec<(u32, u32)>,
+    used: Vec<UsedKey>,
     bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct UsedKey {
+    /// Its number of the job.
+    key: u32,
+    /// Where the framed name starts among the bytes.
+    frame: u32,
+    n_uses: u32,
 }
 
 impl KeyTable {
@@ -43,8 +54,14 @@ impl KeyTable {
         self.indices.get(key as usize).filter(|(epoch, _)| *epoch == self.epoch).map(|(_, index)| *index)
     }
 
+    /// Returns how often a key was asked for, by its number of the tile.
+    pub(super) fn n_uses(&self, index: u32) -> u32 {
+        self.used[index as usize].n_uses
+    }
+
     pub(super) fn index(&mut self, key: u32, name: &str) -> u32 {
         if let Some(index) = self.find(key) {
+            self.used[index as usize].n_uses += 1;
             return index;
         }
         if self.indices.len() <= key as usize {
@@ -52,7 +69,7 @@ impl KeyTable {
         }
         let index = self.used.len() as u32;
         self.indices[key as usize] = (self.epoch, index);
-        self.used.push((key, self.bytes.len() as u32));
+        self.used.push(UsedKey { key, frame: self.bytes.len() as u32, n_uses: 1 });
         self.bytes.push(TAG_KEY);
         push_varint(&mut self.bytes, name.len() as u64);
         self.bytes.extend_from_slice(name.as_bytes());
@@ -61,10 +78,10 @@ impl KeyTable {
 
     /// Takes back the keys whose bytes start at `bytes_len` or later.
     pub(super) fn truncate(&mut self, bytes_len: u32) {
-        while let Some((key, start)) = self.used.last()
-            && *start >= bytes_len
+        while let Some(used) = self.used.last()
+            && used.frame >= bytes_len
         {
-            self.indices[*key as usize] = (0, 0);
+            self.indices[used.key as usize] = (0, 0);
             self.used.pop();
         }
         self.bytes.truncate(bytes_len as usize);
@@ -89,8 +106,10 @@ struct Slot {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct UsedValue {
+pub(super) struct UsedValue {
     hash: u64,
+    /// The key that used it first, by its number of the tile.
+    pub(super) key: u32,
     /// Where the framed value starts among the bytes, and where the message in it starts and ends.
     frame: u32,
     start: u32,
@@ -147,7 +166,19 @@ impl ValueTable {
         }
     }
 
-    pub(super) fn index(&mut self, entry: &Entry<'_>) -> u32 {
+    /// Returns the values whose bytes lie before `bytes_len`.
+    pub(super) fn used(&self, bytes_len: u32) -> &[UsedValue] {
+        &self.used[..self.used.partition_point(|used| used.frame < bytes_len)]
+    }
+
+    /// Returns the field of a value, its tag and length included.
+    pub(super) fn framed(&self, index: u32) -> &[u8] {
+        let used = self.used[index as usize];
+        &self.bytes[used.frame as usize..used.end as usize]
+    }
+
+    /// Returns the index of a value that the key with this number of the tile has.
+    pub(super) fn index(&mut self, entry: &Entry<'_>, key: u32) -> u32 {
         if self.len < 2 * (self.used.len() + 1) {
             self.grow();
         }
@@ -162,7 +193,7 @@ impl ValueTable {
         push_varint(&mut self.bytes, entry.value.len() as u64);
         let start = self.bytes.len() as u32;
         self.bytes.extend_from_slice(entry.value);
-        self.used.push(UsedValue { hash: entry.hash, frame, start, end: self.bytes.len() as u32 });
+        self.used.push(UsedValue { hash: entry.hash, key, frame, start, end: self.bytes.len() as u32 });
         index
     }
 
