@@ -44,11 +44,6 @@ impl Edge {
         apart <= 1 || apart == self.ring_len - 1
     }
 
-    /// Whether one of the two lies to the west of the other, so that they share no point.
-    pub(super) const fn is_beside(self, other: Self) -> bool {
-        other.east.x < self.west.x || self.east.x < other.west.x
-    }
-
     /// Whether the two closed segments share a point.
     pub(super) fn meets(self, other: Self) -> bool {
         let north = |edge: Self| edge.west.y.min(edge.east.y);

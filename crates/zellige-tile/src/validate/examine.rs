@@ -68,7 +68,10 @@ impl Examiner {
     fn few_edges_are_apart(&self) -> bool {
         self.edges.iter().enumerate().all(|(nth, edge)| {
             let mut others = self.edges[nth + 1..].iter();
-            others.all(|other| edge.is_beside(*other) || edge.is_apart(*other))
+            others.all(|other| {
+                let is_beside = other.east.x < edge.west.x || edge.east.x < other.west.x;
+                is_beside || edge.is_apart(*other)
+            })
         })
     }
 

@@ -197,12 +197,13 @@ fn counted(geometry: &Geometry<Grid>, blocks: Blocks, n_in_block: &[u32], n_max:
     }
     let mut n_meetings = 0;
     for (block, (start, end)) in starts(n_in_block).zip(ends).enumerate() {
-        let edges = &in_block[start..end];
+        let edges = &mut in_block[start..end];
+        edges.sort_unstable_by_key(|edge| (edge.west.x, edge.ring, edge.nth));
         for (nth, edge) in edges.iter().enumerate() {
+            let others = edges[nth + 1..].iter().take_while(|other| other.west.x <= edge.east.x);
             // Edges side by side have several blocks in common; where they meet is one of them.
-            let met = edges[..nth].iter().filter(|other| {
-                !edge.is_beside(**other)
-                    && !edge.is_neighbour(**other)
+            let met = others.filter(|other| {
+                !edge.is_neighbour(**other)
                     && edge.meets(**other)
                     && blocks.block(meeting(*edge, **other)) == block
             });
@@ -226,6 +227,8 @@ fn starts(n_in_block: &[u32]) -> impl Iterator<Item = usize> {
 
 /// Returns about where two edges meet that do; where they begin to, if they lie on each other.
 fn meeting(a: Edge, b: Edge) -> (f64, f64) {
+    // The same place in each block, whichever edge comes first.
+    let (a, b) = if (a.ring, a.nth) < (b.ring, b.nth) { (b, a) } else { (a, b) };
     let place = |point: Grid| (f64::from(point.x), f64::from(point.y));
     let ((ax, ay), (bx, by)) = (place(a.west), place(b.west));
     let way = |edge: Edge| (f64::from(edge.east.x - edge.west.x), f64::from(edge.east.y - edge.west.y));
