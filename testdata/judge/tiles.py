@@ -230,7 +230,10 @@ class Zoom:
         """Adds squares that lie within the margins of two tiles beside a seam."""
         scale_area = seam.scale**2
         for number in here.keys() | there.keys():
-            if not 0 < seam.shapes[number].area * scale_area < 1:
+            drawn = [shapes[number] for shapes in (here, there) if number in shapes]
+            # What shares borders is drawn as it rounds, and may be a square by accident.
+            is_square = all(shape.equals(shape.envelope) for shape in drawn)
+            if not is_square or not 0 < seam.shapes[number].area * scale_area < 1:
                 continue
             parts = []
             for shapes, middle in ((here, EXTENT), (there, 0)):

@@ -78,15 +78,13 @@ impl Crowd {
         self.whole = 0;
     }
 
-    /// Whether a polygon that waits is smaller than a unit, and the crowd is small.
-    pub(crate) fn stands_for_others(&self, body: &Body<'_>) -> bool {
-        (1..PARTS_PER_UNIT).contains(&body.head.owed)
-            && self.whole < CROWD_UNITS_MIN * i64::from(PARTS_PER_UNIT)
-    }
-
-    /// Returns what stands for a polygon that waits, whose tile this is; nothing near its edges, where tiles beside it
-    /// would have to draw the same.
-    pub(crate) fn placeholder(&mut self, body: &Body<'_>, zoom_plan: &ZoomPlan) -> Placeholder {
+    /// Returns what stands for a polygon that waits, whose tile this is, if it is smaller than a unit and the crowd is
+    /// small; nothing near the edges, since tiles beside this one do not know how large the crowd is.
+    pub(crate) fn placeholder(&mut self, body: &Body<'_>, zoom_plan: &ZoomPlan) -> Option<Placeholder> {
+        let is_small = self.whole < CROWD_UNITS_MIN * i64::from(PARTS_PER_UNIT);
+        if !is_small || !(1..PARTS_PER_UNIT).contains(&body.head.owed) {
+            return None;
+        }
         take_fine(body.commands, &mut self.fine);
         let corner = self.fine.points.first().copied().unwrap_or_default();
         let (mut min, mut max) = (corner, corner);
@@ -103,7 +101,7 @@ impl Crowd {
             decided: None,
         };
         let is_near = placeholder.may_be_beside(zoom_plan.extent, zoom_plan.buffer_units);
-        Placeholder { decided: is_near.then_some(0), ..placeholder }
+        (!is_near).then_some(placeholder)
     }
 
     pub(crate) const fn is_empty(&self) -> bool {

@@ -305,7 +305,7 @@ impl<'p> LayerEmitter<'p> {
                 self.take(here, piece, &body);
                 continue;
             };
-            if crowd.stands_for_others(&body) {
+            if crowd.placeholder(&body, here.plan).is_some() {
                 continue;
             }
             let rounded = crowd.round(&body);
@@ -327,8 +327,8 @@ impl<'p> LayerEmitter<'p> {
         self.diffusion.add_shared(whole, owed);
         for piece in waiting.iter() {
             let body = Body::open(piece.body);
-            if body.to_round.is_some() && crowd.stands_for_others(&body) {
-                let placeholder = crowd.placeholder(&body, here.plan);
+            let to_round = body.to_round.is_some();
+            if let Some(placeholder) = to_round.then(|| crowd.placeholder(&body, here.plan)).flatten() {
                 self.place(here, (piece, body.head), placeholder);
             }
         }
