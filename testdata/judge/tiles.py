@@ -11,11 +11,12 @@ where a polygon lies inside of it along the seam, and where a line reaches it. W
 what is elsewhere on the other one is *off*, both by more than OFF_MAX units. An outline that runs along the seam, and
 what reaches over it by less than the tolerance and half a unit, may be on one side only; these are told as *along*.
 
-Squares stand for polygons of less than a square unit. They do not reach over seams, but both tiles show what lies within
-their margins: a *square* there that is not drawn in the same place by both is *lone*.
+Squares stand for polygons of less than a square unit. They do not reach over seams, but both tiles show what lies
+within their margins: a *square* there that is not drawn in the same place by both is *lone*, and so is what only one of
+them draws.
 
-Ends with 1 when anything is invalid, missing, off or lone, or when an area is off by more than RATIO_MAX, below zoom 6 by
-twice that. An area of less than UNITS_MIN square units at a zoom is not judged.
+Ends with 1 when anything is invalid, missing, off or lone, or when an area is off by more than RATIO_MAX, below zoom 6
+by twice that. An area of less than UNITS_MIN square units at a zoom is not judged.
 """
 
 import gzip
@@ -230,10 +231,7 @@ class Zoom:
         """Adds squares that lie within the margins of two tiles beside a seam."""
         scale_area = seam.scale**2
         for number in here.keys() | there.keys():
-            drawn = [shapes[number] for shapes in (here, there) if number in shapes]
-            # What shares borders is drawn as it rounds, and may be a square by accident.
-            is_square = all(shape.equals(shape.envelope) for shape in drawn)
-            if not is_square or not 0 < seam.shapes[number].area * scale_area < 1:
+            if not 0 < seam.shapes[number].area * scale_area < 1:
                 continue
             parts = []
             for shapes, middle in ((here, EXTENT), (there, 0)):
@@ -242,7 +240,11 @@ class Zoom:
                 part = shapely.clip_by_rect(shapes.get(number, shapely.Polygon()), *box)
                 shift = EXTENT if middle == 0 else 0
                 parts.append(shapely.transform(part, lambda points: points + shift * np.eye(2)[seam.axis]))
-            if parts[0].area + parts[1].area > 0:
+            n_drawn = sum(part.area > 0 for part in parts)
+            # What shares borders is drawn as it rounds with what its tile knows of its neighbours.
+            drawn = [shapes[number] for shapes in (here, there) if number in shapes]
+            is_square = all(shape.equals(shape.envelope) for shape in drawn)
+            if n_drawn == 1 or n_drawn == 2 and is_square:
                 self.n_squares += 1
                 if shapely.symmetric_difference(*parts).area > 0:
                     self.n_lone += 1
