@@ -61,13 +61,44 @@ impl Edge {
         a * b <= 0 && c * d <= 0
     }
 
+    /// Whether the closed segment holds `point`.
+    pub(super) fn holds(self, point: Grid) -> bool {
+        self.west <= point && point <= self.east && turn(self.west, self.east, point) == 0
+    }
+
+    /// Returns where the edge meets another one that it crosses: the nearest point of the grid, halves to the east and
+    /// south, and whether that is the place itself.
+    pub(super) fn crossing(self, other: Self) -> (Grid, bool) {
+        // The share of the way to the east is a quotient of two areas.
+        let before = i128::from(turn(other.west, other.east, self.west));
+        let all = before - i128::from(turn(other.west, other.east, self.east));
+        let (before, all) = if all < 0 { (-before, -all) } else { (before, all.max(1)) };
+        let along = |from: i32, to: i32| {
+            let part = before * i128::from(i64::from(to) - i64::from(from));
+            (from + (2 * part + all).div_euclid(2 * all) as i32, part % all == 0)
+        };
+        let ((x, x_is_exact), (y, y_is_exact)) =
+            (along(self.west.x, self.east.x), along(self.west.y, self.east.y));
+        (Grid::new(x, y), x_is_exact && y_is_exact)
+    }
+
     /// Whether a ray from `vertex` to the east crosses the edge; upper ends count, lower ends do not.
     pub(super) fn is_east_of(self, vertex: Grid) -> bool {
+        self.turn_beside(vertex) > 0
+    }
+
+    /// Whether a ray from `vertex` to the west crosses the edge; upper ends count, lower ends do not.
+    pub(super) fn is_west_of(self, vertex: Grid) -> bool {
+        self.turn_beside(vertex) < 0
+    }
+
+    /// Returns the turn from the edge, taken southward, to `vertex`; 0 unless a level line through it crosses the edge.
+    fn turn_beside(self, vertex: Grid) -> i64 {
         if (self.west.y <= vertex.y) == (self.east.y <= vertex.y) {
-            return false;
+            return 0;
         }
         let turn = turn(self.west, self.east, vertex);
-        if self.west.y < self.east.y { turn > 0 } else { turn < 0 }
+        if self.west.y < self.east.y { turn } else { -turn }
     }
 }
 

@@ -1,25 +1,30 @@
 //! Says whether polygons are legal as they are.
 //!
 //! In:     tidy polygons (see `tidy`).
-//! Out:    yes, or that an edge meets another one, or a ring lies where it must not.
+//! Out:    yes, or that edges meet at points of the grid and where, or that they cross between them.
 //! Source: edges of a small ring each with each; edges of others bucketed by rows, each row swept from west to east;
 //!         all tests exact in integers.
 //!
-//! Rings that touch at a point are sent to `mend` too: some of them are legal, but telling which costs
-//! more than mending. So are those whose edges lie beside each other so long that sweeping would compare
-//! each with thousands of others, such as a comb that stands aslant.
+//! Polygons whose edges lie beside each other so long that sweeping would compare each with thousands of others, such as
+//! a comb that stands aslant, pass for crowded.
 
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, Range, RangeInclusive};
 
-use zellige_model::{Geometry, Grid};
+use zellige_model::{Geometry, GeometryKind, Grid};
 
 use super::edge::Edge;
+use super::nest::Rings;
+use super::polygonize::{Polygonizer, Touch};
 
 /// Edges that an edge is compared with, and rows that it stands in, on average at most.
 const COMPARED_MAX: usize = 256;
 const ROWS_PER_EDGE: i64 = 16;
 /// In a ring of so many edges, each is compared with each: that is cheaper than putting them into rows.
 const FEW_EDGES_MAX: usize = 12;
+/// Points at which an edge meets other ones on its way, on average at most.
+const TOUCHES_MAX: usize = 16;
+/// Crossings between points of the grid for each edge, on average at most.
+const CROSSINGS_MAX: usize = 2;
 
 /// Looks for what is illegal, in buffers that stay.
 #[derive(Debug, Default)]
@@ -29,55 +34,186 @@ pub(super) struct Examiner {
     rows: Vec<Standing>,
     row_starts: Vec<u32>,
     scale: RowScale,
+    /// Whether the edges stand in rows.
+    is_bucketed: bool,
+    /// Whether two edges meet that are no neighbours in a ring.
+    has_touched: bool,
+    /// Where edges meet other ones on their way; some several times.
+    touches: Vec<Touch>,
+    /// By ring, whether an edge of it meets another one that is no neighbour.
+    touched: Vec<bool>,
+    /// How often edges cross between points of the grid; some count several times.
+    n_crossings: usize,
     /// Rings whose inside holds the vertex that is looked at.
     around: Vec<u32>,
+}
+
+/// What is found in polygons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// They are legal.
+    Legal,
+    /// Edges meet at points of the grid only, or rings lie where they must not.
+    Touching,
+    /// Edges cross between points of the grid.
+    Crossing,
+    /// So many edges meet or lie beside each other that it was not looked at to the end.
+    Crowded,
 }
 
 impl Examiner {
     /// Whether `geometry` is legal.
     pub(super) fn is_legal(&mut self, geometry: &Geometry<Grid>) -> bool {
-        self.edges_are_apart(geometry) && self.rings_nest(geometry)
+        self.examine(geometry) == Found::Legal
     }
 
-    /// Whether no two edges share a point, but for neighbours in a ring and their common vertex.
-    fn edges_are_apart(&mut self, geometry: &Geometry<Grid>) -> bool {
+    /// Says whether `geometry` is legal, or what is wrong with it.
+    pub(super) fn examine(&mut self, geometry: &Geometry<Grid>) -> Found {
         self.load(geometry);
-        if geometry.part_ends.len() == 1 && self.edges.len() <= FEW_EDGES_MAX {
-            return self.few_edges_are_apart();
+        self.is_bucketed = geometry.part_ends.len() > 1 || FEW_EDGES_MAX < self.edges.len();
+        let compared = if self.is_bucketed {
+            self.bucket(geometry);
+            self.compare_in_rows()
+        } else {
+            self.compare_all()
+        };
+        match compared {
+            ControlFlow::Break(()) => Found::Crowded,
+            ControlFlow::Continue(()) if self.n_crossings > 0 => Found::Crossing,
+            ControlFlow::Continue(()) if self.has_touched => Found::Touching,
+            ControlFlow::Continue(()) if self.rings_nest(geometry) => Found::Legal,
+            ControlFlow::Continue(()) => Found::Touching,
         }
-        self.bucket(geometry);
-        let mut comparisons_left = self.edges.len() * COMPARED_MAX;
-        self.row_starts.windows(2).all(|bounds| {
-            let row = &self.rows[bounds[0] as usize..bounds[1] as usize];
-            row.iter().enumerate().all(|(nth, standing)| {
-                let edge = self.edges[standing.edge()];
-                let mut n_compared = 0;
-                let is_apart = row[nth + 1..]
-                    .iter()
-                    .take_while(|other| other.west() <= edge.east.x)
-                    .take(comparisons_left + 1)
-                    .inspect(|_| n_compared += 1)
-                    .all(|other| edge.is_apart(self.edges[other.edge()]));
-                let is_affordable = n_compared <= comparisons_left;
-                comparisons_left = comparisons_left.saturating_sub(n_compared);
-                is_apart && is_affordable
-            })
-        })
     }
 
-    fn few_edges_are_apart(&self) -> bool {
-        self.edges.iter().enumerate().all(|(nth, edge)| {
-            let mut others = self.edges[nth + 1..].iter();
-            others.all(|other| {
-                let is_beside = other.east.x < edge.west.x || edge.east.x < other.west.x;
-                is_beside || edge.is_apart(*other)
-            })
-        })
+    /// Returns by ring whether it meets itself or another one.
+    pub(super) fn touched(&self) -> &[bool] {
+        &self.touched
+    }
+
+    /// Makes rings of the edges of what was examined last and does not cross itself, by the even-odd rule.
+    pub(super) fn polygonize(&mut self, polygonizer: &mut Polygonizer, rings: &mut Rings) {
+        let mut touches = std::mem::take(&mut self.touches);
+        polygonizer.polygonize(&self.edges, &mut touches, |point| self.is_inside(point), rings);
+        self.touches = touches;
+    }
+
+    /// Makes `out` of `geometry`, which was examined last: edges that meet others lead through the points of the grid
+    /// nearest to that.
+    pub(super) fn bend(&mut self, geometry: &Geometry<Grid>, out: &mut Geometry<Grid>) {
+        self.touches.sort_unstable();
+        self.touches.dedup();
+        let mut touches = self.touches.chunk_by_mut(|a, b| a.edge == b.edge).peekable();
+        let mut edges = (0..).zip(&self.edges);
+        out.reset(GeometryKind::Polygon);
+        for rings in geometry.polygons() {
+            for ring in rings {
+                for (end, (nth, edge)) in geometry.part(ring).iter().zip(edges.by_ref()) {
+                    if let Some(bends) = touches.next_if(|bends| bends[0].edge == nth) {
+                        // From west to east as the edge leads, then as the ring does.
+                        let south = if edge.west.y <= edge.east.y { 1 } else { -1 };
+                        bends.sort_unstable_by_key(|bend| (bend.at.x, south * bend.at.y));
+                        if *end == edge.west {
+                            bends.reverse();
+                        }
+                        out.points.extend(bends.iter().map(|bend| bend.at));
+                    }
+                    out.points.push(*end);
+                }
+                out.end_part();
+            }
+            out.end_polygon();
+        }
+    }
+
+    /// Whether the left of `point` lies inside by the even-odd rule.
+    fn is_inside(&self, point: Grid) -> bool {
+        let is_odd = |n: usize| n % 2 == 1;
+        if !self.is_bucketed {
+            return is_odd(self.edges.iter().filter(|edge| edge.is_west_of(point)).count());
+        }
+        let row = &self.rows[self.row(point.y)];
+        let standing = row.iter().take_while(|standing| standing.west() < point.x);
+        is_odd(standing.filter(|standing| self.edges[standing.edge()].is_west_of(point)).count())
+    }
+
+    fn compare_in_rows(&mut self) -> ControlFlow<()> {
+        let mut comparisons_left = self.edges.len() * COMPARED_MAX;
+        for row in 1..self.row_starts.len() {
+            let (start, end) = (self.row_starts[row - 1] as usize, self.row_starts[row] as usize);
+            for nth in start..end {
+                let one = self.rows[nth].edge();
+                let edge = self.edges[one];
+                for other in nth + 1..end {
+                    if edge.east.x < self.rows[other].west() {
+                        break;
+                    }
+                    let Some(left) = comparisons_left.checked_sub(1) else { return ControlFlow::Break(()) };
+                    comparisons_left = left;
+                    let other = self.rows[other].edge();
+                    if !edge.is_apart(self.edges[other]) {
+                        self.touch(one, other)?;
+                    }
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn compare_all(&mut self) -> ControlFlow<()> {
+        for one in 0..self.edges.len() {
+            let edge = self.edges[one];
+            for other in one + 1..self.edges.len() {
+                let against = self.edges[other];
+                let is_beside = against.east.x < edge.west.x || edge.east.x < against.west.x;
+                if !is_beside && !edge.is_apart(against) {
+                    self.touch(one, other)?;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Notes where two edges meet; breaks off if too many do.
+    fn touch(&mut self, one: usize, other: usize) -> ControlFlow<()> {
+        self.has_touched = true;
+        for edge in [one, other] {
+            self.touched[self.edges[edge].ring as usize] = true;
+        }
+        let mut touches = false;
+        for (on, of) in [(one, other), (other, one)] {
+            let edge = self.edges[on];
+            for at in [self.edges[of].west, self.edges[of].east] {
+                if !edge.holds(at) {
+                    continue;
+                }
+                touches = true;
+                if at != edge.west && at != edge.east {
+                    self.touches.push(Touch { edge: on as u32, at });
+                }
+            }
+        }
+        if !touches {
+            let (at, is_exact) = self.edges[one].crossing(self.edges[other]);
+            self.touches.extend([one, other].map(|edge| Touch { edge: edge as u32, at }));
+            self.n_crossings += usize::from(!is_exact);
+        }
+        let n_edges = self.edges.len();
+        if self.touches.len() <= n_edges * TOUCHES_MAX && self.n_crossings <= n_edges * CROSSINGS_MAX {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     }
 
     /// Takes the edges of `geometry`.
     fn load(&mut self, geometry: &Geometry<Grid>) {
         self.edges.clear();
+        self.has_touched = false;
+        self.touches.clear();
+        self.touched.clear();
+        self.touched.resize(geometry.part_ends.len(), false);
+        self.n_crossings = 0;
         for (ring, part) in geometry.parts().enumerate() {
             self.edges.extend(Edge::of_ring(ring as u32, part));
         }
@@ -164,11 +300,16 @@ impl Examiner {
         own == own_shell
     }
 
+    /// Returns which of the rows' edges may meet a level line.
+    fn row(&self, y: i32) -> Range<usize> {
+        let row = self.scale.row(y);
+        self.row_starts[row] as usize..self.row_starts[row + 1] as usize
+    }
+
     /// Collects the rings, other than `ring`, that hold `vertex` inside, in `self.around`.
     fn look_around(&mut self, vertex: Grid, ring: u32) {
-        let row = self.scale.row(vertex.y);
         self.around.clear();
-        for standing in &self.rows[self.row_starts[row] as usize..self.row_starts[row + 1] as usize] {
+        for standing in &self.rows[self.row(vertex.y)] {
             let edge = self.edges[standing.edge()];
             if edge.ring == ring || !edge.is_east_of(vertex) {
                 continue;

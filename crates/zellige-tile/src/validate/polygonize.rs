@@ -1,0 +1,306 @@
+//! Builds legal rings from edges that meet at points of the grid only.
+//!
+//! In:     the edges of polygons, and the points at which they meet.
+//! Out:    rings that enclose the same area by the even-odd rule, to the unit: outer ones to the right, holes to the left.
+//! Keeps:  every vertex; what is added lies on an edge, so that nothing is rounded.
+//! Source: polygonizing as in planar graphs: edges are split where they meet; those that lie on each other
+//!         twice cancel. Around each vertex edges then lead out and back by turns, the inside between them; following
+//!         the inside closely gives the boundary, and where that meets itself it is cut apart (OGC Simple Features
+//!         §6.1.11: a ring touches no other one but in points, and the inside is connected).
+//!
+//! Nine of ten polygons that rounding or the edge of a window breaks only touch themselves, at a tenth of the cost of an
+//! overlay.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use zellige_model::Grid;
+
+use super::edge::{Edge, turn};
+use super::nest::Rings;
+
+/// Where an edge meets another one on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Touch {
+    /// The number of the edge.
+    pub(super) edge: u32,
+    pub(super) at: Grid,
+}
+
+/// Builds rings, in buffers that stay.
+#[derive(Debug, Default)]
+pub(super) struct Polygonizer {
+    /// Pieces of edges between neighbouring vertices, from west to east.
+    links: Vec<[Grid; 2]>,
+    /// Both ways along each link; vertex after vertex, and clockwise around it from the west.
+    ways: Vec<Way>,
+    /// By way, the number of the opposite one.
+    back: Vec<u32>,
+    /// By way, the number of the vertex that it leaves.
+    vertex_of: Vec<u32>,
+    /// By vertex, its first way; and the end.
+    vertex_starts: Vec<u32>,
+    /// By way, where it leads, as far as that is known.
+    course: Vec<Course>,
+    /// Vertices whose ways are known, but not those of their neighbours.
+    met: Vec<u32>,
+    /// The boundary that is followed: numbers of ways.
+    path: Vec<u32>,
+    /// By vertex, one more than its place in the path; 0 if it is not on it.
+    place_in_path: Vec<u32>,
+}
+
+/// One way along a link.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    from: Grid,
+    to: Grid,
+    link: u32,
+}
+
+/// Whether a boundary that has the inside to its right leads along a way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    Unknown,
+    Forth,
+    Against,
+    /// Forth, and it has been followed.
+    Followed,
+}
+
+impl Polygonizer {
+    /// Adds the rings that `edges` make to `rings`; `touches` get in order. `is_inside` says of a point whether its left
+    /// lies inside by the even-odd rule.
+    pub(super) fn polygonize(
+        &mut self,
+        edges: &[Edge],
+        touches: &mut Vec<Touch>,
+        is_inside: impl Fn(Grid) -> bool,
+        rings: &mut Rings,
+    ) {
+        self.link(edges, touches);
+        self.meet();
+        self.direct(is_inside);
+        self.follow(rings);
+    }
+
+    /// Splits edges at vertices, and drops what lies on another one.
+    fn link(&mut self, edges: &[Edge], touches: &mut Vec<Touch>) {
+        touches.sort_unstable();
+        touches.dedup();
+        let mut touches = touches.iter().peekable();
+        self.links.clear();
+        for (nth, edge) in edges.iter().enumerate() {
+            let mut from = edge.west;
+            // From west to east is the order of points, too.
+            while let Some(touch) = touches.next_if(|touch| touch.edge as usize == nth) {
+                self.links.push([from, touch.at]);
+                from = touch.at;
+            }
+            self.links.push([from, edge.east]);
+        }
+        self.links.sort_unstable();
+        let mut n_kept = 0;
+        let mut nth = 0;
+        while nth < self.links.len() {
+            let link = self.links[nth];
+            let n_equal = self.links[nth..].iter().take_while(|other| **other == link).count();
+            if n_equal % 2 == 1 {
+                self.links[n_kept] = link;
+                n_kept += 1;
+            }
+            nth += n_equal;
+        }
+        self.links.truncate(n_kept);
+    }
+
+    /// Finds which ways leave each vertex.
+    fn meet(&mut self) {
+        self.ways.clear();
+        for (link, [west, east]) in self.links.iter().enumerate() {
+            let link = link as u32;
+            self.ways.push(Way { from: *west, to: *east, link });
+            self.ways.push(Way { from: *east, to: *west, link });
+        }
+        self.ways.sort_unstable_by_key(|way| (way.from, way.link));
+        self.vertex_starts.clear();
+        self.vertex_of.clear();
+        let mut first = 0;
+        for ways in self.ways.chunk_by_mut(|a, b| a.from == b.from) {
+            ways.sort_unstable_by(Way::clockwise);
+            self.vertex_of.resize(first + ways.len(), self.vertex_starts.len() as u32);
+            self.vertex_starts.push(first as u32);
+            first += ways.len();
+        }
+        self.vertex_starts.push(first as u32);
+        // The first of two ways that is met waits for the other one.
+        self.back.clear();
+        self.back.resize(self.ways.len(), 0);
+        let mut waiting = vec![u32::MAX; self.links.len()];
+        for (nth, way) in self.ways.iter().enumerate() {
+            let other = std::mem::replace(&mut waiting[way.link as usize], nth as u32);
+            if other != u32::MAX {
+                self.back[nth] = other;
+                self.back[other as usize] = nth as u32;
+            }
+        }
+    }
+
+    /// Finds along which ways a boundary leads that has the inside to its right.
+    fn direct(&mut self, is_inside: impl Fn(Grid) -> bool) {
+        self.course.clear();
+        self.course.resize(self.ways.len(), Course::Unknown);
+        for vertex in 0..self.vertex_starts.len() - 1 {
+            let first = self.vertex_starts[vertex] as usize;
+            if self.course[first] != Course::Unknown {
+                continue;
+            }
+            // The westernmost vertex of all that hang together: nothing of them lies to its left.
+            self.direct_around(first, !is_inside(self.ways[first].from));
+            while let Some(met) = self.met.pop() {
+                for way in self.ways_of(met as usize) {
+                    let back = self.back[way] as usize;
+                    if self.course[back] == Course::Unknown {
+                        self.direct_around(back, self.course[way] != Course::Forth);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sets the courses of all ways around a vertex, since they take turns; of `known` it is known.
+    fn direct_around(&mut self, known: usize, is_forth: bool) {
+        let vertex = self.vertex_of[known];
+        for way in self.ways_of(vertex as usize) {
+            let is_like_known = (way ^ known) & 1 == 0;
+            self.course[way] = if is_like_known == is_forth { Course::Forth } else { Course::Against };
+        }
+        self.met.push(vertex);
+    }
+
+    /// Follows all boundaries.
+    fn follow(&mut self, rings: &mut Rings) {
+        self.place_in_path.clear();
+        self.place_in_path.resize(self.vertex_starts.len(), 0);
+        for start in 0..self.ways.len() {
+            let mut way = start;
+            while self.course[way] == Course::Forth {
+                self.course[way] = Course::Followed;
+                self.cut_off(self.vertex_of[way], rings);
+                self.path.push(way as u32);
+                self.place_in_path[self.vertex_of[way] as usize] = self.path.len() as u32;
+                // The inside lies between the way back and the one before it.
+                let back = self.back[way] as usize;
+                let around = self.ways_of(self.vertex_of[back] as usize);
+                way = if back == around.start { around.end - 1 } else { back - 1 };
+            }
+            self.cut_off(self.vertex_of[way], rings);
+        }
+    }
+
+    /// Takes the ring that ends at `vertex`, if it has been met before, off the path.
+    fn cut_off(&mut self, vertex: u32, rings: &mut Rings) {
+        let Some(first) = self.place_in_path[vertex as usize].checked_sub(1) else { return };
+        let ring = self.path.drain(first as usize..);
+        rings.push_wound(ring.map(|way| {
+            self.place_in_path[self.vertex_of[way as usize] as usize] = 0;
+            self.ways[way as usize].from
+        }));
+    }
+
+    fn ways_of(&self, vertex: usize) -> Range<usize> {
+        self.vertex_starts[vertex] as usize..self.vertex_starts[vertex + 1] as usize
+    }
+}
+
+impl Way {
+    /// Compares two ways from a vertex: clockwise, from the west on.
+    fn clockwise(&self, other: &Self) -> Ordering {
+        let is_southern = |way: &Self| (way.to.y, way.to.x) > (way.from.y, way.from.x);
+        let turned = turn(self.from, self.to, other.to);
+        is_southern(self).cmp(&is_southern(other)).then(0.cmp(&turned))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use zellige_model::{Geometry, GeometryKind};
+    use zellige_testkit::polygon::polygon_faults;
+
+    use super::super::noise::Crowding;
+    use super::super::{Validator, area_doubled, mend, tidy};
+    use super::*;
+
+    fn polygon(rings: &[Vec<Grid>]) -> Geometry<Grid> {
+        let mut geometry = Geometry::default();
+        geometry.reset(GeometryKind::Polygon);
+        for ring in rings {
+            geometry.points.extend_from_slice(ring);
+            geometry.end_part();
+        }
+        geometry.end_polygon();
+        geometry
+    }
+
+    /// Makes a polygon legal, and compares twice the areas of its rings; holes are negative.
+    fn check(rings: &[&[(i32, i32)]], expected: &[i64]) {
+        let ring = |ring: &&[(i32, i32)]| ring.iter().map(|(x, y)| Grid::new(*x, *y)).collect();
+        let mut geometry = polygon(&rings.iter().map(ring).collect::<Vec<_>>());
+        Validator::default().validate(&mut geometry);
+        let mut areas: Vec<i64> = geometry.parts().map(area_doubled).collect();
+        areas.sort_unstable();
+        assert_eq!(areas, expected, "{geometry:?}");
+        assert_eq!(polygon_faults(&geometry), [""; 0], "{geometry:?}");
+    }
+
+    const SQUARE: &[(i32, i32)] = &[(0, 0), (8, 0), (8, 8), (0, 8)];
+
+    #[test]
+    fn ring_that_closes_on_itself_holds_a_hole() {
+        check(&[&[(0, 0), (8, 0), (8, 8), (0, 8), (0, 0), (2, 4), (4, 6), (4, 2)]], &[-20, 128]);
+        check(&[&[(0, 0), (8, 0), (8, 4), (6, 2), (4, 4), (6, 6), (8, 4), (8, 8), (0, 8)]], &[-16, 128]);
+    }
+
+    #[test]
+    fn hole_may_touch_its_ring_at_one_point() {
+        check(&[SQUARE, &[(0, 4), (4, 2), (4, 6)]], &[-16, 128]);
+    }
+
+    #[test]
+    fn hole_that_touches_at_two_points_cuts_its_ring_apart() {
+        check(&[SQUARE, &[(0, 4), (4, 2), (8, 4), (4, 6)]], &[48, 48]);
+    }
+
+    #[test]
+    fn hole_along_an_edge_is_a_bay() {
+        check(&[SQUARE, &[(2, 0), (6, 0), (6, 4), (2, 4)]], &[96]);
+    }
+
+    #[test]
+    fn hole_outside_is_land_and_an_island_in_a_hole_stays() {
+        check(&[SQUARE, &[(1, 1), (7, 1), (7, 7), (1, 7)], &[(7, 4), (4, 2), (4, 6)]], &[-72, 12, 128]);
+        check(&[SQUARE, &[(8, 4), (12, 2), (12, 6)]], &[16, 128]);
+    }
+
+    /// Rings of level and upright edges: they meet at points of the grid only.
+    fn orthogonal() -> impl Strategy<Value = Vec<Grid>> {
+        prop::collection::vec((0..12_i32, 0..12_i32), 2..40).prop_map(|corners| {
+            let next = corners.iter().cycle().skip(1);
+            corners.iter().zip(next).flat_map(|(a, b)| [Grid::new(a.0, a.1), Grid::new(b.0, a.1)]).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn area_is_that_of_an_overlay(rings in prop::collection::vec(orthogonal(), 1..4)) {
+            let mut geometry = polygon(&rings);
+            let mut expected = geometry.clone();
+            tidy::tidy(&mut expected, &mut Geometry::default());
+            let expected = mend::area_doubled(&expected, Crowding::Sparse);
+            Validator::default().validate(&mut geometry);
+            prop_assert_eq!(geometry.parts().map(area_doubled).sum::<i64>(), expected);
+            prop_assert_eq!(polygon_faults(&geometry), [""; 0]);
+        }
+    }
+}
