@@ -21,8 +21,8 @@ const COMPARED_MAX: usize = 256;
 const ROWS_PER_EDGE: i64 = 16;
 /// In a ring of so many edges, each is compared with each: that is cheaper than putting them into rows.
 const FEW_EDGES_MAX: usize = 12;
-/// Points at which an edge meets other ones on its way, on average at most.
-const TOUCHES_MAX: usize = 16;
+/// Points at which an edge meets other ones, on average at most; those that are found several times count so.
+const TOUCHES_MAX: usize = 32;
 /// Crossings between points of the grid for each edge, on average at most.
 const CROSSINGS_MAX: usize = 2;
 
@@ -38,7 +38,7 @@ pub(super) struct Examiner {
     is_bucketed: bool,
     /// Whether two edges meet that are no neighbours in a ring.
     has_touched: bool,
-    /// Where edges meet other ones on their way; some several times.
+    /// Where edges meet other ones; some several times.
     touches: Vec<Touch>,
     /// By ring, whether an edge of it meets another one that is no neighbour.
     touched: Vec<bool>,
@@ -91,10 +91,15 @@ impl Examiner {
         &self.touched
     }
 
-    /// Makes rings of the edges of what was examined last and does not cross itself, by the even-odd rule.
-    pub(super) fn polygonize(&mut self, polygonizer: &mut Polygonizer, rings: &mut Rings) {
+    /// Makes rings of the edges of `geometry`, which was examined last and does not cross itself, by the even-odd rule.
+    pub(super) fn polygonize(
+        &mut self,
+        geometry: &Geometry<Grid>,
+        polygonizer: &mut Polygonizer,
+        rings: &mut Rings,
+    ) {
         let mut touches = std::mem::take(&mut self.touches);
-        polygonizer.polygonize(&self.edges, &mut touches, |point| self.is_inside(point), rings);
+        polygonizer.polygonize(geometry, &mut touches, |point| self.is_inside(point), rings);
         self.touches = touches;
     }
 
@@ -188,9 +193,7 @@ impl Examiner {
                     continue;
                 }
                 touches = true;
-                if at != edge.west && at != edge.east {
-                    self.touches.push(Touch { edge: on as u32, at });
-                }
+                self.touches.extend([on, of].map(|edge| Touch { edge: edge as u32, at }));
             }
         }
         if !touches {

@@ -147,7 +147,7 @@ impl Validator {
     fn relink(&mut self, geometry: &mut Geometry<Grid>) -> bool {
         if geometry.polygon_ends.len() == 1 {
             self.rings.clear();
-            self.examiner.polygonize(&mut self.polygonizer, &mut self.rings);
+            self.examiner.polygonize(geometry, &mut self.polygonizer, &mut self.rings);
             self.rings.nest_into(geometry);
             return true;
         }
@@ -167,7 +167,7 @@ impl Validator {
                 Found::Legal => Some(alone.parts().map(area_doubled).sum()),
                 Found::Touching => {
                     self.rings.clear();
-                    self.examiner.polygonize(&mut self.polygonizer, &mut self.rings);
+                    self.examiner.polygonize(&alone, &mut self.polygonizer, &mut self.rings);
                     Some(self.rings.area_doubled())
                 }
                 Found::Crossing | Found::Crowded => None,
@@ -184,7 +184,7 @@ impl Validator {
     /// the even-odd rule of all together takes away what several cover.
     fn relink_to(&mut self, area_doubled: i64, geometry: &mut Geometry<Grid>) -> bool {
         self.rings.clear();
-        self.examiner.polygonize(&mut self.polygonizer, &mut self.rings);
+        self.examiner.polygonize(geometry, &mut self.polygonizer, &mut self.rings);
         let is_union = self.rings.area_doubled() == area_doubled;
         if is_union {
             self.rings.nest_into(geometry);

@@ -3,7 +3,7 @@
 //! In:     the edges of polygons, and the points at which they meet.
 //! Out:    rings that enclose the same area by the even-odd rule, to the unit: outer ones to the right, holes to the left.
 //! Keeps:  every vertex; what is added lies on an edge, so that nothing is rounded.
-//! Source: polygonizing as in planar graphs: edges are split where they meet; those that lie on each other
+//! Source: polygonizing as in planar graphs: rings are split where they meet; edges that lie on each other
 //!         twice cancel. Around each vertex edges then lead out and back by turns, the inside between them; following
 //!         the inside closely gives the boundary, and where that meets itself it is cut apart (OGC Simple Features
 //!         §6.1.11: a ring touches no other one but in points, and the inside is connected).
@@ -14,12 +14,12 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use zellige_model::Grid;
+use zellige_model::{Geometry, Grid};
 
-use super::edge::{Edge, turn};
+use super::edge::turn;
 use super::nest::Rings;
 
-/// Where an edge meets another one on its way.
+/// Where an edge meets another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Touch {
     /// The number of the edge.
@@ -30,9 +30,15 @@ pub(super) struct Touch {
 /// Builds rings, in buffers that stay.
 #[derive(Debug, Default)]
 pub(super) struct Polygonizer {
-    /// Pieces of edges between neighbouring vertices, from west to east.
-    links: Vec<[Grid; 2]>,
-    /// Both ways along each link; vertex after vertex, and clockwise around it from the west.
+    /// The vertices of the ring at hand, where it meets others too, and whether that is so.
+    ring: Vec<(Grid, bool)>,
+    /// Rings from a vertex where they meet others round to it again.
+    points: Vec<Grid>,
+    /// From one such vertex to the next, the numbers of their points.
+    chains: Vec<Range<usize>>,
+    /// Chains of one edge: others may lie on them.
+    edges: Vec<Range<usize>>,
+    /// Both ways along each chain; vertex after vertex, and clockwise around it from the west.
     ways: Vec<Way>,
     /// By way, the number of the opposite one.
     back: Vec<u32>,
@@ -50,12 +56,14 @@ pub(super) struct Polygonizer {
     place_in_path: Vec<u32>,
 }
 
-/// One way along a link.
+/// One way along a chain.
 #[derive(Clone, Copy, Debug)]
 struct Way {
     from: Grid,
-    to: Grid,
-    link: u32,
+    /// The point after that.
+    toward: Grid,
+    chain: u32,
+    is_backward: bool,
 }
 
 /// Whether a boundary that has the inside to its right leads along a way.
@@ -69,60 +77,106 @@ enum Course {
 }
 
 impl Polygonizer {
-    /// Adds the rings that `edges` make to `rings`; `touches` get in order. `is_inside` says of a point whether its left
-    /// lies inside by the even-odd rule.
+    /// Adds the rings that the edges of `geometry` make to `rings`; `touches` get in order. `is_inside` says of a point
+    /// whether its left lies inside by the even-odd rule.
     pub(super) fn polygonize(
         &mut self,
-        edges: &[Edge],
+        geometry: &Geometry<Grid>,
         touches: &mut Vec<Touch>,
         is_inside: impl Fn(Grid) -> bool,
         rings: &mut Rings,
     ) {
-        self.link(edges, touches);
+        self.split(geometry, touches);
+        self.cancel();
         self.meet();
         self.direct(is_inside);
         self.follow(rings);
     }
 
-    /// Splits edges at vertices, and drops what lies on another one.
-    fn link(&mut self, edges: &[Edge], touches: &mut Vec<Touch>) {
+    /// Splits rings where they meet themselves or others.
+    fn split(&mut self, geometry: &Geometry<Grid>, touches: &mut Vec<Touch>) {
         touches.sort_unstable();
         touches.dedup();
-        let mut touches = touches.iter().peekable();
-        self.links.clear();
-        for (nth, edge) in edges.iter().enumerate() {
-            let mut from = edge.west;
-            // From west to east is the order of points, too.
-            while let Some(touch) = touches.next_if(|touch| touch.edge as usize == nth) {
-                self.links.push([from, touch.at]);
-                from = touch.at;
+        let mut touches = touches.chunk_by(|a, b| a.edge == b.edge).peekable();
+        self.points.clear();
+        self.chains.clear();
+        let mut nth_edge = 0;
+        for part in geometry.parts() {
+            self.ring.clear();
+            let mut start = part.last().copied().unwrap_or_default();
+            let mut meets_at_start = false;
+            for end in part {
+                let mut meets_at_end = false;
+                let own = touches.next_if(|own| own[0].edge == nth_edge).unwrap_or_default();
+                // From west to east is the order of points, too.
+                let is_eastward = start <= *end;
+                let places = (0..own.len()).map(|nth| if is_eastward { nth } else { own.len() - 1 - nth });
+                for at in places.map(|nth| own[nth].at) {
+                    if at == *end {
+                        meets_at_end = true;
+                    } else if at != start {
+                        self.ring.push((at, true));
+                    } else if let Some((_, meets)) = self.ring.last_mut() {
+                        *meets = true;
+                    } else {
+                        meets_at_start = true;
+                    }
+                }
+                self.ring.push((*end, meets_at_end));
+                start = *end;
+                nth_edge += 1;
             }
-            self.links.push([from, edge.east]);
-        }
-        self.links.sort_unstable();
-        let mut n_kept = 0;
-        let mut nth = 0;
-        while nth < self.links.len() {
-            let link = self.links[nth];
-            let n_equal = self.links[nth..].iter().take_while(|other| **other == link).count();
-            if n_equal % 2 == 1 {
-                self.links[n_kept] = link;
-                n_kept += 1;
+            if let Some((_, meets)) = self.ring.last_mut() {
+                *meets |= meets_at_start;
             }
-            nth += n_equal;
+            self.chain();
         }
-        self.links.truncate(n_kept);
+    }
+
+    /// Makes chains of the ring at hand; one that meets nothing is a chain from its first vertex round to it.
+    fn chain(&mut self) {
+        let first = self.ring.iter().position(|(_, meets)| *meets).unwrap_or(0);
+        let mut chain_start = self.points.len();
+        for (nth, (point, meets)) in self.ring[first..].iter().chain(&self.ring[..=first]).enumerate() {
+            self.points.push(*point);
+            if nth > 0 && (*meets || nth == self.ring.len()) {
+                let here = self.points.len() - 1;
+                self.chains.push(chain_start..here);
+                chain_start = here;
+            }
+        }
+    }
+
+    /// Drops pairs of chains that lie on each other; they have one edge, since they meet at each vertex.
+    fn cancel(&mut self) {
+        self.edges.clear();
+        self.edges.extend(self.chains.extract_if(.., |chain| chain.len() == 1));
+        let ends = |edge: &Range<usize>| {
+            let (a, b) = (self.points[edge.start], self.points[edge.end]);
+            (a.min(b), a.max(b))
+        };
+        self.edges.sort_unstable_by_key(|edge| (ends(edge), edge.start));
+        for equal in self.edges.chunk_by(|a, b| ends(a) == ends(b)) {
+            if equal.len() % 2 == 1 {
+                self.chains.push(equal[0].clone());
+            }
+        }
     }
 
     /// Finds which ways leave each vertex.
     fn meet(&mut self) {
         self.ways.clear();
-        for (link, [west, east]) in self.links.iter().enumerate() {
-            let link = link as u32;
-            self.ways.push(Way { from: *west, to: *east, link });
-            self.ways.push(Way { from: *east, to: *west, link });
+        for (chain, points) in self.chains.iter().enumerate() {
+            let way = |from: usize, toward: usize| Way {
+                from: self.points[from],
+                toward: self.points[toward],
+                chain: chain as u32,
+                is_backward: toward < from,
+            };
+            self.ways.push(way(points.start, points.start + 1));
+            self.ways.push(way(points.end, points.end - 1));
         }
-        self.ways.sort_unstable_by_key(|way| (way.from, way.link));
+        self.ways.sort_unstable_by_key(|way| (way.from, way.chain, way.is_backward));
         self.vertex_starts.clear();
         self.vertex_of.clear();
         let mut first = 0;
@@ -136,9 +190,9 @@ impl Polygonizer {
         // The first of two ways that is met waits for the other one.
         self.back.clear();
         self.back.resize(self.ways.len(), 0);
-        let mut waiting = vec![u32::MAX; self.links.len()];
+        let mut waiting = vec![u32::MAX; self.chains.len()];
         for (nth, way) in self.ways.iter().enumerate() {
-            let other = std::mem::replace(&mut waiting[way.link as usize], nth as u32);
+            let other = std::mem::replace(&mut waiting[way.chain as usize], nth as u32);
             if other != u32::MAX {
                 self.back[nth] = other;
                 self.back[other as usize] = nth as u32;
@@ -155,7 +209,7 @@ impl Polygonizer {
             if self.course[first] != Course::Unknown {
                 continue;
             }
-            // The westernmost vertex of all that hang together: nothing of them lies to its left.
+            // What lies to the left of a vertex lies before its first way.
             self.direct_around(first, !is_inside(self.ways[first].from));
             while let Some(met) = self.met.pop() {
                 for way in self.ways_of(met as usize) {
@@ -201,11 +255,16 @@ impl Polygonizer {
     /// Takes the ring that ends at `vertex`, if it has been met before, off the path.
     fn cut_off(&mut self, vertex: u32, rings: &mut Rings) {
         let Some(first) = self.place_in_path[vertex as usize].checked_sub(1) else { return };
-        let ring = self.path.drain(first as usize..);
-        rings.push_wound(ring.map(|way| {
-            self.place_in_path[self.vertex_of[way as usize] as usize] = 0;
-            self.ways[way as usize].from
-        }));
+        for way in &self.path[first as usize..] {
+            self.place_in_path[self.vertex_of[*way as usize] as usize] = 0;
+        }
+        let ring = self.path.drain(first as usize..).flat_map(|way| {
+            let Way { chain, is_backward, .. } = self.ways[way as usize];
+            let Range { start, end } = self.chains[chain as usize];
+            // Without the last point, which is the first one of the next way.
+            (0..end - start).map(move |nth| if is_backward { end - nth } else { start + nth })
+        });
+        rings.push_wound(ring.map(|point| self.points[point]));
     }
 
     fn ways_of(&self, vertex: usize) -> Range<usize> {
@@ -216,8 +275,8 @@ impl Polygonizer {
 impl Way {
     /// Compares two ways from a vertex: clockwise, from the west on.
     fn clockwise(&self, other: &Self) -> Ordering {
-        let is_southern = |way: &Self| (way.to.y, way.to.x) > (way.from.y, way.from.x);
-        let turned = turn(self.from, self.to, other.to);
+        let is_southern = |way: &Self| (way.toward.y, way.toward.x) > (way.from.y, way.from.x);
+        let turned = turn(self.from, self.toward, other.toward);
         is_southern(self).cmp(&is_southern(other)).then(0.cmp(&turned))
     }
 }
@@ -225,7 +284,7 @@ impl Way {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use zellige_model::{Geometry, GeometryKind};
+    use zellige_model::GeometryKind;
     use zellige_testkit::polygon::polygon_faults;
 
     use super::super::noise::Crowding;
