@@ -97,7 +97,7 @@ pub(crate) const VERB: Verb = Verb {
             "tiny",
             "HOW",
             "keep: the area of small polygons is kept, and some that are\n\
-             smaller than a unit stand for all, as small squares (default);\n\
+             too small for a shape stand for all, as small squares (default);\n\
              drop: shapes that become too small are gone",
         ),
         check::ZOOM_LIMIT_FLAG,

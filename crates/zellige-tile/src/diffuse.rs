@@ -1,9 +1,9 @@
 //! Lets some tiny polygons of a tile stand for all of them.
 //!
 //! In:     pieces of one layer in one tile: what small shapes owe, then placeholders in source order.
-//! Out:    for each placeholder the rectangle to draw, or nothing when others stand for it.
-//! Keeps:  the area of all small polygons of a tile to within a square unit, in whole units; over many tiles on the
-//!         average exactly.
+//! Out:    for each placeholder the square or rectangle to draw, or nothing when others stand for it.
+//! Keeps:  the area of all small polygons of a tile to within a square of one or two units (see `tiny`), in whole units;
+//!         over many tiles on the average exactly.
 //! Source: error diffusion (Floyd and Steinberg 1976) in one dimension, along the order of the source.
 //!
 //! Neighbouring tiles show what lies near their common edge, but do not know each other's sums. There a polygon is
@@ -59,11 +59,16 @@ impl Placeholder {
         inside.contains(&self.at.x) && inside.contains(&self.at.y)
     }
 
-    /// Returns the upper left and lower right corner of a rectangle of at most `area` square units, at least 1; off
-    /// the edges of the tile that it lies in, if there is room.
+    /// Returns the upper left and lower right corner of a rectangle of at most `area` square units, at least 1, a
+    /// square if it has no more area than one of `square_side`; off the edges of the tile that it lies in, if there is
+    /// room.
     #[must_use]
-    pub fn rectangle(&self, area: u32, extent: Extent) -> (Grid, Grid) {
-        let (width, height) = sides(area, self.box_units, extent);
+    pub fn rectangle(&self, area: u32, square_side: u32, extent: Extent) -> (Grid, Grid) {
+        let (width, height) = if area <= square_side * square_side {
+            (square_side, square_side)
+        } else {
+            sides(area, self.box_units, extent)
+        };
         let within = |at: i32, side: u32| {
             let in_tile = at.rem_euclid(extent.get() as i32);
             let room = (extent.get() - side) as i32;
@@ -86,10 +91,13 @@ pub fn owed_whole(small: &Small, zoom: u8) -> i32 {
 
 /// Returns the area in square units that is drawn for a polygon that owes `owed`, wherever tiles beside its own show it.
 ///
-/// It is right on the average; what it is follows from the shape.
+/// It is right on the average, and nothing or at least the area of a square; what it is follows from the shape.
 #[must_use]
 pub fn decided_area(small: &Small, owed: i32, zoom: u8) -> u32 {
-    (f64::from(owed) / f64::from(PARTS_PER_UNIT) + chances(small, zoom)[1]).floor() as u32
+    let area = f64::from(owed) / f64::from(PARTS_PER_UNIT);
+    let square = small.square_side * small.square_side;
+    let grain = if area < f64::from(square) { square } else { 1 };
+    (area / f64::from(grain) + chances(small, zoom)[1]).floor() as u32 * grain
 }
 
 /// Returns two numbers, `0.0..1.0`, that follow from a shape and a zoom.
@@ -118,21 +126,29 @@ pub fn owed_rest(whole: i32, drawn_doubled: i64) -> i32 {
 }
 
 /// The area owed so far in one layer of one tile.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Diffusion {
-    /// Parts of a square unit; half a unit at most after each placeholder that was not drawn and shares no borders.
+    /// Parts of a square unit; half a square at most after each placeholder that was not drawn and shares no borders.
     sum: i64,
     /// So much may be owed before a polygon that shares borders is drawn as a square, in parts of a unit.
     slack: i64,
+    /// The side of the least that is drawn, in units.
+    square_side: u32,
 }
 
 impl Diffusion {
-    /// Returns the start of a tile.
+    /// Returns the start of a tile in which nothing smaller is drawn than a square of `square_side` units a side.
     #[must_use]
-    pub fn begin(tile: TileId) -> Self {
-        let parts = i64::from(PARTS_PER_UNIT);
-        let chance = ((xxh3_64(&tile.get().to_le_bytes()) >> 32) as i64 * parts) >> 32;
-        Self { sum: chance - parts / 2, slack: 0 }
+    pub fn begin(tile: TileId, square_side: u32) -> Self {
+        let start = Self { sum: 0, slack: 0, square_side };
+        let square = i64::from(PARTS_PER_UNIT) * start.square();
+        let chance = ((xxh3_64(&tile.get().to_le_bytes()) >> 32) as i64 * square) >> 32;
+        Self { sum: chance - square / 2, ..start }
+    }
+
+    /// Returns the least area that is drawn, in units.
+    const fn square(self) -> i64 {
+        self.square_side as i64 * self.square_side as i64
     }
 
     /// Adds what a piece owes.
@@ -158,15 +174,18 @@ impl Diffusion {
         out: &mut Geometry<Grid>,
     ) -> bool {
         self.add(owed);
-        let units =
-            |parts: i64| (parts + i64::from(PARTS_PER_UNIT / 2)).div_euclid(i64::from(PARTS_PER_UNIT));
         let slack = if placeholder.is_shared { self.slack } else { 0 };
-        let in_tile = || units(self.sum - slack).min(units(owed.into()).max(1));
+        let (free, unit) = (self.sum - slack, i64::from(PARTS_PER_UNIT));
+        let nearest = |parts: i64, whole: i64| (parts + whole / 2).div_euclid(whole);
+        let in_tile = || {
+            let is_drawn = 1 <= nearest(free, unit * self.square());
+            if is_drawn { nearest(free, unit).min(nearest(owed.into(), unit)).max(self.square()) } else { 0 }
+        };
         let area = placeholder.decided.map_or_else(in_tile, i64::from);
         if area < 1 {
             return false;
         }
-        let (min, max) = placeholder.rectangle(area as u32, extent);
+        let (min, max) = placeholder.rectangle(area as u32, self.square_side, extent);
         if placeholder.is_home(extent) {
             let drawn = i64::from(max.x - min.x) * i64::from(max.y - min.y);
             self.sum -= drawn * i64::from(PARTS_PER_UNIT);
@@ -199,13 +218,14 @@ mod tests {
 
     use super::*;
 
+    const START: Diffusion = Diffusion { sum: 0, slack: 0, square_side: 1 };
     const HERE: Placeholder =
         Placeholder { at: Grid::new(5, 5), box_units: (1, 1), is_shared: false, decided: None };
     const WINDOW: (Extent, u32) = (Extent::DEFAULT, 8);
 
     /// Places features that each owe so many parts and compares how many are drawn.
-    fn check(owed: &[i32], expected: usize) {
-        let mut diffusion = Diffusion::default();
+    fn check(owed: &[i32], square_side: u32, expected: usize) {
+        let mut diffusion = Diffusion { square_side, ..START };
         let mut out = Geometry::default();
         let n_drawn = owed.iter().filter(|owed| diffusion.place(HERE, **owed, WINDOW, &mut out)).count();
         assert_eq!(n_drawn, expected, "{owed:?}");
@@ -213,15 +233,23 @@ mod tests {
 
     #[test]
     fn areas_add_up_until_a_feature_fills_a_unit() {
-        check(&[100], 0);
-        check(&[128], 1);
-        check(&[64; 16], 4);
-        check(&[1; 2560], 10);
+        check(&[100], 1, 0);
+        check(&[128], 1, 1);
+        check(&[64; 16], 1, 4);
+        check(&[1; 2560], 1, 10);
+    }
+
+    #[test]
+    fn squares_of_two_units_are_a_quarter_as_many() {
+        check(&[511], 2, 0);
+        check(&[512], 2, 1);
+        check(&[64; 64], 2, 4);
+        check(&[16; 640], 2, 10);
     }
 
     #[test]
     fn shapes_drawn_too_large_pay_for_others() {
-        let mut diffusion = Diffusion::default();
+        let mut diffusion = START;
         diffusion.add(-PARTS_PER_UNIT);
         let mut out = Geometry::default();
         let is_drawn: Vec<bool> = (0..4).map(|_| diffusion.place(HERE, 128, WINDOW, &mut out)).collect();
@@ -232,7 +260,7 @@ mod tests {
     fn placeholder_has_the_form_of_its_box_and_stays_in_the_tile() {
         let mut out = Geometry::default();
         let thin = Placeholder { at: Grid::new(4095, 7), box_units: (12, 1), ..HERE };
-        assert!(Diffusion::default().place(thin, 6 * PARTS_PER_UNIT, WINDOW, &mut out));
+        assert!({ START }.place(thin, 6 * PARTS_PER_UNIT, WINDOW, &mut out));
         let corners = [Grid::new(4089, 7), Grid::new(4095, 7), Grid::new(4095, 8), Grid::new(4089, 8)];
         assert_eq!(out.points, corners);
     }
@@ -242,7 +270,7 @@ mod tests {
         let mut out = Geometry::default();
         let n_drawn = (0..10_000)
             .filter(|tile| {
-                let mut diffusion = Diffusion::begin(TileId::new(*tile).unwrap());
+                let mut diffusion = Diffusion::begin(TileId::new(*tile).unwrap(), 1);
                 diffusion.place(HERE, 64, WINDOW, &mut out)
             })
             .count();
@@ -255,7 +283,7 @@ mod tests {
         let beside = Placeholder { at: Grid::new(4092 - 4096, 7), ..here };
         assert!(here.may_be_beside(Extent::DEFAULT, 8) && !here.may_be_beside(Extent::DEFAULT, 0));
         assert!(!Placeholder { at: Grid::new(4082, 14), ..here }.may_be_beside(Extent::DEFAULT, 8));
-        let (mut diffusion, mut out) = (Diffusion::default(), Geometry::default());
+        let (mut diffusion, mut out) = (START, Geometry::default());
         let mut drawn = |placeholder, owed, buffer| {
             let window = (Extent::DEFAULT, buffer);
             diffusion.place(placeholder, owed, window, &mut out).then(|| (out.points[0], out.points[2]))
@@ -270,9 +298,14 @@ mod tests {
 
     #[test]
     fn chance_near_an_edge_is_right_on_the_average() {
-        let of_seed = |seed| Small { at: World::new(0, 0), area_units: 0.25, box_units: (1, 1), seed };
-        let n_drawn: u32 = (0..10_000).map(|seed| decided_area(&of_seed(seed), 64, 9)).sum();
-        assert!((2_400..2_600).contains(&n_drawn), "{n_drawn}");
-        assert_eq!(decided_area(&of_seed(1), 3 * PARTS_PER_UNIT, 9), 3);
+        for square_side in [1, 2] {
+            let of_seed = |seed| {
+                let (at, box_units) = (World::new(0, 0), (1, 1));
+                Small { at, area_units: 0.25, box_units, square_side, seed }
+            };
+            let drawn: u32 = (0..10_000).map(|seed| decided_area(&of_seed(seed), 64, 9)).sum();
+            assert!((2_300..2_700).contains(&drawn), "{drawn}");
+            assert_eq!(decided_area(&of_seed(1), 5 * PARTS_PER_UNIT, 9), 5);
+        }
     }
 }

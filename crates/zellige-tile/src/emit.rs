@@ -31,6 +31,7 @@ use crate::piece::{Body, Head, PieceKey, write_body};
 use crate::stage::{Stage, StageFault, StageNotes, fills_window};
 use crate::staged::{self, StagedFeature};
 use crate::stats::{LayerStats, Written};
+use crate::tiny::square_side;
 use crate::validate::area_doubled;
 use crate::waiting::{Piece, Waiting};
 
@@ -229,7 +230,7 @@ impl<'p> LayerEmitter<'p> {
             zoom_plan: None,
             n_features: 0,
             n_filled: 0,
-            diffusion: Diffusion::default(),
+            diffusion: Diffusion::begin(TileId::default(), 1),
             rectangle: Geometry::default(),
             body: Vec::new(),
             crowd: Crowd::default(),
@@ -267,7 +268,8 @@ impl<'p> LayerEmitter<'p> {
         if self.zoom_plan.is_none() {
             let Some(zoom_plan) = self.plan.at(tile.zoom()) else { return };
             self.encoder.begin(&self.plan.name, zoom_plan.extent, u64::from(self.plan.layer_bytes_max));
-            self.diffusion = Diffusion::begin(tile.into());
+            let square_side = square_side(zoom_plan.extent, tile.zoom() == self.plan.maxzoom);
+            self.diffusion = Diffusion::begin(tile.into(), square_side);
             self.zoom_plan = Some(zoom_plan);
         }
         let Some(plan) = self.zoom_plan else { return };

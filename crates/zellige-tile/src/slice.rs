@@ -33,7 +33,7 @@ use crate::snap_round::{CROWDED_POINTS_MAX, CROWDED_UNITS};
 use crate::spread::{Origin, Reach, Spread, Spreader};
 use crate::staged;
 use crate::stats::SliceStats;
-use crate::tiny::{Settled, Settler, Tiny, UnitGrid};
+use crate::tiny::{Settled, Settler, Tiny, UnitGrid, square_side};
 use crate::weigh::Weigher;
 
 /// How many zooms there are.
@@ -339,7 +339,8 @@ impl<'p> LayerSlicer<'p> {
         if work.weighted.geometry.kind == GeometryKind::Point {
             return Ok(work.spreader.spread(&work.weighted.geometry, &spread, origin, sink));
         }
-        let grid = UnitGrid { zoom, extent: plan.extent };
+        let square_side = square_side(plan.extent, zoom == self.plan.maxzoom);
+        let grid = UnitGrid { zoom, extent: plan.extent, square_side };
         let small = work.settler.small(grid);
         let spread = spread.small(small, &each.bounds);
         if small.is_some() && work.settler.is_tiny(&work.weighted.geometry, grid) {

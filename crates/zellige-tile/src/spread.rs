@@ -380,7 +380,7 @@ impl<'e> Spreader<'e> {
         };
         send(tile, placeholder, owed);
         let Some(area) = placeholder.decided.filter(|area| 0 < *area) else { return Reach::Placeholder };
-        let (min, max) = placeholder.rectangle(area, extent);
+        let (min, max) = placeholder.rectangle(area, small.square_side, extent);
         let side = extent.get() as i32;
         let shown = |min: i32, max: i32| {
             let buffer = buffer_units as i32;

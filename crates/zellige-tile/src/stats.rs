@@ -40,7 +40,7 @@ pub struct ZoomStats {
     pub features_vanished: u64,
     /// Tiny polygons, in no tile of this zoom, for whose area others stand.
     pub features_merged: u64,
-    /// Tiny polygons that stand for others, as a square of a unit or about so.
+    /// Tiny polygons that stand for others, as a square of a unit or two, or about so.
     pub placeholders: u64,
     /// The capped tiles and the bytes that the layer would have needed, most needy first.
     pub capped_list: Vec<(u64, TileCoord)>,

@@ -1,10 +1,11 @@
 //! Keeps the area of small polygons at one zoom.
 //!
 //! In:     a polygon feature as it was, simplified for a zoom; the grid of the zoom.
-//! Out:    the shape to draw, or that the whole feature is smaller than a unit; and what to account for it.
+//! Out:    the shape to draw, or that the whole feature is smaller than a square of one or two units; and what to
+//!         account for it.
 //! Keeps:  the area of each ring that is at most 256 units wide and shares no border, though its corners
-//!         move, by less than simplification moved its outline; the sum of areas of parts below a unit, as squares of
-//!         a unit; common borders, which stay as they are simplified.
+//!         move, by less than simplification moved its outline; the sum of areas of smaller parts, as such
+//!         squares; common borders, which stay as they are simplified.
 //! Source: the sum over tiny polygons that tippecanoe keeps in a tile; growing back what Douglas and Peucker
 //!         cut off is ours. `diffuse` is the other half: it decides in the tile which features stand for others.
 //!
@@ -33,6 +34,8 @@ pub enum Tiny {
     Drop,
 }
 
+/// From so many units along the side of a tile on, two of them are a quarter of a pixel of most maps.
+const FINE_EXTENT: u32 = 4096;
 /// Area is kept for rings whose box is at most so many units wide and high.
 const SMALL_UNITS: f64 = 256.0;
 /// What is drawn is accounted for features whose largest part is at most so many units wide and high.
@@ -55,6 +58,17 @@ pub struct UnitGrid {
     pub zoom: Zoom,
     /// Units along the side of a tile.
     pub extent: Extent,
+    /// The side in units of squares that stand for tiny polygons, see [`square_side`].
+    pub square_side: u32,
+}
+
+/// Returns the side in units of the squares that stand for tiny polygons; what has less area than one is tiny.
+///
+/// Two units on a fine grid, which nobody can tell from one, and takes a quarter of the squares. At the deepest zoom
+/// of a layer one: clients draw it at all deeper zooms as well.
+#[must_use]
+pub const fn square_side(extent: Extent, is_deepest: bool) -> u32 {
+    if is_deepest || extent.get() < FINE_EXTENT { 1 } else { 2 }
 }
 
 impl UnitGrid {
@@ -64,20 +78,27 @@ impl UnitGrid {
         World::tile_side(self.zoom) as f64 / f64::from(self.extent.get())
     }
 
-    /// Returns the area of a unit in squared world units: polygons below it are not drawn with their own shape.
+    /// Returns the area of a unit in squared world units.
     #[must_use]
     pub fn unit_area(self) -> f64 {
         self.unit() * self.unit()
     }
 
-    /// Returns the cell of the grid, through all tiles, that holds `at` along one axis; the next one if it lies at the
-    /// edge of its tile and there is room.
-    fn cell(self, at: i64) -> i64 {
+    /// Returns the area in squared world units below which polygons are not drawn with their own shape.
+    #[must_use]
+    pub fn tiny_area(self) -> f64 {
+        f64::from(self.square_side * self.square_side) * self.unit_area()
+    }
+
+    /// Returns the cell of the grid, through all tiles, in which a square around `at` begins along one axis; the next
+    /// one if it lies at the edge of its tile and there is room.
+    fn square_cell(self, at: i64) -> i64 {
         let (side, extent) = (World::tile_side(self.zoom), i64::from(self.extent.get()));
         let tile = at.div_euclid(side);
         let margin = i64::from(extent >= 3);
-        let cell = (at - tile * side) * extent / side;
-        tile * extent + cell.clamp(margin, extent - 1 - margin)
+        let square_side = i64::from(self.square_side);
+        let cell = (at - tile * side) * extent / side - square_side / 2;
+        tile * extent + cell.clamp(margin, extent - square_side - margin)
     }
 
     /// Returns the place where `cell` begins, to the nearest world unit.
@@ -97,6 +118,8 @@ pub struct Small {
     pub area_units: f64,
     /// The box of its largest part in units, at least 1 by 1.
     pub box_units: (u32, u32),
+    /// The side in units of the least square that stands for it.
+    pub square_side: u32,
     /// Differs from shape to shape, and is the same wherever the feature stands in the source.
     pub seed: u64,
 }
@@ -118,7 +141,7 @@ pub enum Settled<'s> {
     Same,
     /// Another shape.
     Changed(&'s Geometry<World>),
-    /// Nothing: its parts are tiny, and together less than half a unit.
+    /// Nothing: its parts are tiny, and together less than half a square.
     Nothing,
 }
 
@@ -226,6 +249,7 @@ impl Settler {
             at: World::new(i64::midpoint(min.x, max.x), i64::midpoint(min.y, max.y)),
             area_units: self.area / (unit * unit),
             box_units: (width as u32, height as u32),
+            square_side: grid.square_side,
             seed: self.seed,
         })
     }
@@ -235,7 +259,7 @@ impl Settler {
     /// Features that share borders never are: what vanishes of them is taken over by their neighbours.
     pub fn is_tiny(&mut self, whole: &Geometry<World>, grid: UnitGrid) -> bool {
         !self.polygons.is_empty()
-            && self.area < grid.unit_area()
+            && self.area < grid.tiny_area()
             && (0..self.polygons.len()).all(|polygon_idx| self.part_is_tiny(polygon_idx, whole, grid))
     }
 
@@ -257,7 +281,7 @@ impl Settler {
         for (polygon_idx, rings) in simplified.polygons().enumerate() {
             if self.part_is_tiny(polygon_idx, whole, grid) {
                 let Polygon { area, shell, .. } = self.polygons[polygon_idx];
-                pending += area / grid.unit_area();
+                pending += area / grid.tiny_area();
                 if 0.5 <= pending {
                     pending -= 1.0;
                     push_square(&self.rings[shell].bounds, grid, &mut shape);
@@ -297,12 +321,12 @@ impl Settler {
     /// Whether a polygon has an area, below that which is drawn, and shares no border.
     fn part_is_tiny(&mut self, polygon_idx: usize, whole: &Geometry<World>, grid: UnitGrid) -> bool {
         let Polygon { area, shell, is_shared } = self.polygons[polygon_idx];
-        if is_shared || area == 0.0 || grid.unit_area() <= area {
+        if is_shared || area == 0.0 || grid.tiny_area() <= area {
             return false;
         }
         let WorldBounds { min, max } = self.rings[shell].bounds;
         let box_area = (max.x - min.x) as f64 * (max.y - min.y) as f64;
-        box_area <= grid.unit_area() || THIN * box_area <= area || self.is_sound(shell, whole)
+        box_area <= grid.tiny_area() || THIN * box_area <= area || self.is_sound(shell, whole)
     }
 
     /// Whether a ring does not cross or touch itself.
@@ -411,11 +435,12 @@ fn push_with_area(ring: &[World], area_doubled_before: u128, out: &mut Vec<World
     out.extend(ring.iter().map(|point| World::new(scale(point.x, x), scale(point.y, y))));
 }
 
-/// Appends the polygon around the unit that holds the middle of `bounds`; it lies within one tile.
+/// Appends the square around the middle of `bounds`; it lies within one tile.
 fn push_square(bounds: &WorldBounds, grid: UnitGrid, out: &mut Geometry<World>) {
-    let column = grid.cell(i64::midpoint(bounds.min.x, bounds.max.x));
-    let row = grid.cell(i64::midpoint(bounds.min.y, bounds.max.y));
-    let corners = [(column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1)];
+    let column = grid.square_cell(i64::midpoint(bounds.min.x, bounds.max.x));
+    let row = grid.square_cell(i64::midpoint(bounds.min.y, bounds.max.y));
+    let (right, bottom) = (column + i64::from(grid.square_side), row + i64::from(grid.square_side));
+    let corners = [(column, row), (right, row), (right, bottom), (column, bottom)];
     out.points.extend(corners.iter().map(|(x, y)| World::new(grid.start(*x), grid.start(*y))));
     out.end_part();
     out.end_polygon();
@@ -428,8 +453,11 @@ mod tests {
     /// World units of a unit at zoom 4, where tests draw.
     const UNIT: i64 = 1 << 24;
 
-    const GRID: fn() -> UnitGrid =
-        || UnitGrid { zoom: Zoom::new(4).expect("zoom 4 is a zoom"), extent: Extent::DEFAULT };
+    const GRID: fn() -> UnitGrid = || UnitGrid {
+        zoom: Zoom::new(4).expect("zoom 4 is a zoom"),
+        extent: Extent::DEFAULT,
+        square_side: 1,
+    };
 
     /// Returns polygons without holes whose corners are given in hundredths of a unit.
     fn shape(rings: &[&[(i64, i64)]]) -> Geometry<World> {

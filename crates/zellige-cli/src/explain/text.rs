@@ -136,7 +136,7 @@ fn fate_text(fate: &Fate, at: &AtZoom, explanation: &Explanation) -> String {
         Fate::Outside => "dropped, nothing of it lies on the map".to_owned(),
         Fate::Elsewhere => "in no tile, it lies outside of those that are made".to_owned(),
         Fate::Tiny => {
-            "smaller than a unit: a square that stands for its neighbours, or one of them for it".to_owned()
+            "too small for a shape: a square that stands for its neighbours, or one of them for it".to_owned()
         }
         Fate::Vanished => "in no tile, it is too small for the grid".to_owned(),
         Fate::NotCut(n) => format!("kept, in up to {} tiles, too many to count here", grouped(*n)),
