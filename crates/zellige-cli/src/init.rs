@@ -1,7 +1,8 @@
 //! The verb `init`: writes a first recipe for data.
 //!
 //! In:     files, a layer each.
-//! Out:    a recipe, to standard output or a new file; bad lines, what was decided, and the next command, on standard error.
+//! Out:    a recipe, to standard output or a new file; bad lines, what was decided, and the next command, on standard
+//!         error.
 //! Keeps:  a file that stands there already, unless it is told to replace it.
 //! Source: –
 

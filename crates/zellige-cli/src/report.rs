@@ -2,8 +2,8 @@
 //!
 //! In:     the report of the engine, where the tileset went, and what the inputs were said to hold.
 //! Out:    a row a layer and zoom, the sums, warnings and findings; what to do where lines are parts of a document.
-//! Keeps:  every number, once: bad lines are told by the findings, which know where they stand, and not as warnings too.
-//!         Only long texts are cut, the job object has them whole.
+//! Keeps:  every number, once: bad lines are told by the findings, which know where they stand, and not as warnings
+//!         too. Only long texts are cut, the job object has them whole.
 //! Source: –
 
 use std::path::Path;

@@ -156,8 +156,9 @@ pub(crate) struct BlockCache<'f> {
     numbers: Vec<u64>,
     /// By group of pages beside each other: which one goes next.
     next: Vec<u8>,
-    /// A block that is longer than a page.
+    /// A block that is longer than a page, and its place.
     long: Vec<u8>,
+    long_place: Option<u64>,
 }
 
 impl<'f> BlockCache<'f> {
@@ -172,6 +173,7 @@ impl<'f> BlockCache<'f> {
             numbers: vec![u64::MAX; n_groups * WAYS],
             next: vec![0; n_groups],
             long: Vec::new(),
+            long_place: None,
         }
     }
 
@@ -184,6 +186,9 @@ impl<'f> BlockCache<'f> {
     }
 
     fn read(&mut self, place: u64) -> Result<&[u8], Error> {
+        if self.long_place == Some(place) {
+            return Ok(&self.long);
+        }
         let page = self.page(place / PAGE_BYTES as u64)?;
         let start = page + place as usize % PAGE_BYTES + LEN_BYTES;
         let len = &self.bytes[start - LEN_BYTES..start];
@@ -191,10 +196,12 @@ impl<'f> BlockCache<'f> {
         if start + len <= page + PAGE_BYTES {
             return Ok(&self.bytes[start..start + len]);
         }
+        self.long_place = None;
         let mut long = std::mem::take(&mut self.long);
         long.resize(len, 0);
+        long.shrink_to(WRITE_BYTES);
         self.read_at(&mut long, place + LEN_BYTES as u64)?;
-        self.long = long;
+        (self.long, self.long_place) = (long, Some(place));
         Ok(&self.long)
     }
 

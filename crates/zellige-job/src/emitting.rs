@@ -29,8 +29,9 @@ use crate::slicing::WATCH_STEP;
 /// Bounds of the pieces in a shard, bytes.
 const SHARD_BYTES_MIN: u64 = 256 << 10;
 const SHARD_BYTES_MAX: u64 = 4 << 20;
-/// Bytes that a shard takes of each run in a file, where memory allows: up to a quarter of what a merge may take,
-/// since tiles are about as large as the rows that they are made of, and some shards wait for the writer.
+/// Bytes that a shard takes of each run in a file, where memory allows: with their blocks up to a quarter of what a
+/// merge may take, since tiles are no larger than the pieces that they are made of, and some shards wait for the
+/// writer.
 const SHARD_RUN_BYTES: u64 = 16 << 10;
 /// What the index of an archive has for a tile, bytes, and what a disk gives a file at least.
 const INDEX_BYTES: u64 = 32;
@@ -126,17 +127,19 @@ impl Emitting<'_> {
         Ok(made)
     }
 
-    /// Returns how many bytes of pieces a shard has: many shards for few threads to share, and enough
+    /// Returns how many bytes of rows a shard has: many shards for few threads to share, and enough
     /// bytes of each run in a file that reading it piece by piece pays.
     fn shard_bytes(&self, threads: usize) -> u64 {
-        let shared = (self.runs.size() / (threads as u64 * 16)).clamp(SHARD_BYTES_MIN, SHARD_BYTES_MAX);
-        let from_files = self.runs.files.len() as u64 * SHARD_RUN_BYTES;
-        shared.max(from_files.min(self.runs.window_bytes as u64 / 4))
+        let heaviness = self.runs.heaviness();
+        let pieces_bytes = self.runs.size() * heaviness;
+        let shared = (pieces_bytes / (threads as u64 * 16)).clamp(SHARD_BYTES_MIN, SHARD_BYTES_MAX);
+        let from_files = self.runs.files.len() as u64 * SHARD_RUN_BYTES * heaviness;
+        shared.max(from_files.min(self.runs.window_bytes as u64 / 4)) / heaviness
     }
 
     /// Returns how many shards of a worker exist at a time: as many as make two runs, within bounds.
     fn shards_waiting(&self, shard_bytes: u64) -> usize {
-        let fitting = 2 * self.runs.window_bytes as u64 / shard_bytes;
+        let fitting = 2 * self.runs.window_bytes as u64 / (shard_bytes * self.runs.heaviness());
         fitting.clamp(*SHARDS_WAITING.start(), *SHARDS_WAITING.end()) as usize
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct Runs {
     pub(crate) memory: Vec<MemoryRun>,
     pub(crate) files: Vec<FileRun>,
     pub(crate) folder: PathBuf,
+    /// Bytes of the blocks of rows in files, each as often as a row has it.
+    pub(crate) blocks_bytes: u64,
     /// Bytes that one merge may take, half of them for its windows into the runs in files.
     pub(crate) window_bytes: usize,
 }
@@ -98,6 +100,12 @@ impl Runs {
 
     fn read_error(&self, source: io::Error) -> Error {
         Error::Spill { attempt: "reading", folder: self.folder.clone(), bytes: 0, source }
+    }
+
+    /// Returns how many times as large as their rows the pieces in files are with their blocks; at least 1.
+    pub(crate) fn heaviness(&self) -> u64 {
+        let rows_bytes = self.files.iter().map(|run| run.len).sum::<u64>().max(1);
+        1 + self.blocks_bytes / rows_bytes
     }
 
     /// Returns the size of all rows in bytes.

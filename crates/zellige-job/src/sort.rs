@@ -47,8 +47,8 @@ pub(crate) struct MemoryRun {
 }
 
 impl MemoryRun {
-    /// Makes room for `added` bytes and a row, and at first for a whole run of `run_bytes`: what is not used of it is never
-    /// touched, and growing would now and then take twice what is used.
+    /// Makes room for `added` bytes and a row, and at first for a whole run of `run_bytes`: what is not used of it is
+    /// never touched, and growing would now and then take twice what is used.
     fn reserve(&mut self, added: usize, run_bytes: usize) {
         if self.rows.capacity() == 0 {
             self.bytes.reserve_exact(run_bytes);
@@ -142,6 +142,8 @@ pub(crate) struct RunStore<'c> {
     counters: &'c Counters,
     memory_bytes: AtomicU64,
     spilled_bytes: AtomicU64,
+    /// Bytes of the blocks of rows in files, each as often as a row has it.
+    blocks_bytes: AtomicU64,
     memory_runs: Mutex<Vec<MemoryRun>>,
     file_runs: Mutex<Vec<FileRun>>,
 }
@@ -165,6 +167,7 @@ impl<'c> RunStore<'c> {
             counters,
             memory_bytes: AtomicU64::new(0),
             spilled_bytes: AtomicU64::new(0),
+            blocks_bytes: AtomicU64::new(0),
             memory_runs: Mutex::default(),
             file_runs: Mutex::default(),
         }
@@ -240,6 +243,8 @@ impl<'c> RunStore<'c> {
                 out.push(row.key, base + u64::from(run.place(row.block)), run.body(row))
             })
         })?;
+        let blocks_bytes = run.rows.iter().map(|row| u64::from(run.number(row.block))).sum();
+        self.blocks_bytes.fetch_add(blocks_bytes, Ordering::Relaxed);
         let written = layout.len() as u64 + rows_bytes;
         self.counters.add_temp(written);
         self.counters.take_temp(expected);
@@ -253,6 +258,7 @@ impl<'c> RunStore<'c> {
             memory: self.memory_runs.into_inner().unwrap_or_else(PoisonError::into_inner),
             files: self.file_runs.into_inner().unwrap_or_else(PoisonError::into_inner),
             folder: self.folder,
+            blocks_bytes: self.blocks_bytes.into_inner(),
             window_bytes: self.fan.window_bytes,
         };
         (runs, self.blocks)

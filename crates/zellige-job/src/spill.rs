@@ -111,7 +111,8 @@ impl<'s> Spill<'s> {
     fn condense(&mut self, level: usize) -> Result<(), Error> {
         let files = std::mem::take(&mut self.levels[level].runs);
         let folder = PathBuf::from(self.folder);
-        let runs = Runs { memory: Vec::new(), files, folder, window_bytes: self.fan.window_bytes };
+        let window_bytes = self.fan.window_bytes;
+        let runs = Runs { memory: Vec::new(), files, folder, blocks_bytes: 0, window_bytes };
         let (counters, level_bytes) = (self.counters, self.levels[level].len);
         counters.add_temp(level_bytes);
         self.append(level + 1, &mut |out| {
@@ -220,7 +221,13 @@ mod tests {
         assert!(spill.levels.iter().all(|level| level.file.metadata().unwrap().len() == level.len));
         let files: Vec<FileRun> = spill.into_runs().collect();
         assert_eq!(files.len(), expected_runs);
-        let runs = Runs { memory: Vec::new(), files, folder: folder.clone(), window_bytes: 1 << 10 };
+        let runs = Runs {
+            memory: Vec::new(),
+            files,
+            folder: folder.clone(),
+            blocks_bytes: 0,
+            window_bytes: 1 << 10,
+        };
         let mut slots = 0..10 * n_runs;
         runs.merge(0, None, &mut |key, block, body| {
             assert_eq!(Some(key.slot), slots.next());

@@ -112,8 +112,8 @@ const fn first_id(level: u8) -> u64 {
 /// Returns how far along the Hilbert curve of a 2^level square the cell `x`, `y` lies.
 ///
 /// Walks the quadrants from the largest to the smallest. Each turns the smaller ones, see [`turn`]: all turns together
-/// mirror both axes or do not, and exchange them or do not. That is kept in two bits, since the way through the quadrants
-/// is nothing that a branch could guess.
+/// mirror both axes or do not, and exchange them or do not. That is kept in two bits, since the way through the
+/// quadrants is nothing that a branch could guess.
 const fn hilbert_distance(level: u8, x: u32, y: u32) -> u64 {
     let (mut mirrored, mut exchanged) = (0, 0);
     let mut distance = 0;

@@ -4,8 +4,9 @@
 //! Out:    a [`Forecast`]: tiles, bytes and full tiles, by layer and zoom and for whole tiles.
 //! Keeps:  exact numbers where everything is looked at: small sources at zooms of few tiles.
 //! Source: two samples, one inside the other, both even. *Features*: those of the sample. *Tiles*: at each zoom so many
-//!         of those that the features touch (see [`Sieve`](zellige_tile::sieve::Sieve)). Sampled features are sliced into sampled tiles, which
-//!         are encoded and compressed, all by the stages that a job has. Then counts grow by what was left out:
+//!         of those that the features touch (see [`Sieve`](zellige_tile::sieve::Sieve)). Sampled features are sliced
+//!         into sampled tiles, which are encoded and compressed, all by the stages that a job has. Then counts grow by
+//!         what was left out:
 //!
 //! ```text
 //!         tiles     those seen, and those that only other features touch (see `unseen`), by the step of the sieve
@@ -82,8 +83,8 @@ impl Forecast {
 ///
 /// # Errors
 ///
-/// [`Error::NoSample`] when a source of the plan has none, [`Error::Expression`] when an expression meets a value that it
-/// cannot use.
+/// [`Error::NoSample`] when a source of the plan has none, [`Error::Expression`] when an expression meets a value that
+/// it cannot use.
 pub fn forecast(plan: &Plan, samples: &[Sample], settings: &Settings) -> Result<Forecast, Error> {
     let drafts = plan.layers.iter().map(|layer| {
         let sample = samples.iter().find(|sample| is_same_source(&layer.source, &sample.id));

@@ -7,8 +7,8 @@
 //!                          └───starter─────► Starter      a first recipe
 //! ```
 //!
-//! A [`Sample`] is evenly spread over its source and bounded, whatever the size of the source. Everything else looks at samples alone
-//! and says so. Nothing here starts a thread, prints or writes a file.
+//! A [`Sample`] is evenly spread over its source and bounded, whatever the size of the source. Everything else looks at
+//! samples alone and says so. Nothing here starts a thread, prints or writes a file.
 
 pub mod sample;
 pub mod profile;

@@ -249,7 +249,8 @@ mod tests {
     use super::*;
     use crate::sample::SAMPLE_BYTES_MAX;
 
-    /// Twelve roads, of which the first has neither name nor lanes and the second has lanes as a text; all have a class.
+    /// Twelve roads, of which the first has neither name nor lanes and the second has lanes as a text; all have a
+    /// class.
     fn roads() -> Vec<u8> {
         let road = |n: usize| {
             let rest = match n {

@@ -45,8 +45,8 @@ pub struct Sample {
     pub n_units: u32,
     /// The share of the source that was kept, above 0 and at most 1.
     pub share: f64,
-    /// The share of the source that was looked at: 1 unless a stream is longer than what is read of it. Nothing when its
-    /// end was not reached and its length is not known.
+    /// The share of the source that was looked at: 1 unless a stream is longer than what is read of it. Nothing when
+    /// its end was not reached and its length is not known.
     pub reach: Option<f64>,
     /// Lines of the kept blocks that are no features.
     pub n_faults: u64,
@@ -150,8 +150,8 @@ impl Sample {
         1.0 / (self.share * self.reach.unwrap_or(1.0))
     }
 
-    /// Returns the input and the number of the line there, from 1; nothing when lines before it were not read. In a whole
-    /// document the number is that of the feature.
+    /// Returns the input and the number of the line there, from 1; nothing when lines before it were not read. In a
+    /// whole document the number is that of the feature.
     #[must_use]
     pub fn line_number(&self, place: Place) -> Option<(String, u64)> {
         self.blocks.line_number(place)

@@ -71,8 +71,8 @@ struct Limit {
 ///
 /// # Errors
 ///
-/// [`Error::NoFeatures`] when a sample is empty, [`Error::TooManyLayers`] when a recipe has no room for all samples, and
-/// those of [`forecast`].
+/// [`Error::NoFeatures`] when a sample is empty, [`Error::TooManyLayers`] when a recipe has no room for all samples,
+/// and those of [`forecast`].
 ///
 /// # Panics
 ///
@@ -152,8 +152,8 @@ impl Choice {
         })
     }
 
-    /// Makes room in the tiles of a zoom, of which the fullest has room for this part of its bytes, and any for about so
-    /// many features; returns whether anything could be done.
+    /// Makes room in the tiles of a zoom, of which the fullest has room for this part of its bytes, and any for about
+    /// so many features; returns whether anything could be done.
     fn mend(&mut self, zoom: Zoom, room: f64, n_fitting: f64) -> bool {
         let zoom = zoom.get();
         if self.only_kind == Some(GeometryKind::Point) {

@@ -2,8 +2,8 @@
 //!
 //! In:     pieces of one layer in one tile: what small shapes owe, then placeholders in source order.
 //! Out:    for each placeholder the square or rectangle to draw, or nothing when others stand for it.
-//! Keeps:  the area of all small polygons of a tile to within a square of one or two units (see `tiny`), in whole units;
-//!         over many tiles on the average exactly.
+//! Keeps:  the area of all small polygons of a tile to within a square of one or two units (see `tiny`), in whole
+//!         units; over many tiles on the average exactly.
 //! Source: error diffusion (Floyd and Steinberg 1976) in one dimension, along the order of the source.
 //!
 //! Neighbouring tiles show what lies near their common edge, but do not know each other's sums. There a polygon is
@@ -89,7 +89,8 @@ pub fn owed_whole(small: &Small, zoom: u8) -> i32 {
     (small.area_units * f64::from(PARTS_PER_UNIT) + chances(small, zoom)[0]).floor() as i32
 }
 
-/// Returns the area in square units that is drawn for a polygon that owes `owed`, wherever tiles beside its own show it.
+/// Returns the area in square units that is drawn for a polygon that owes `owed`, wherever tiles beside its own show
+/// it.
 ///
 /// It is right on the average, and nothing or at least the area of a square; what it is follows from the shape.
 #[must_use]

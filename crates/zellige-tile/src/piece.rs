@@ -11,7 +11,8 @@
 //! owed       varint   only with the flag; parts of a square unit, zigzag
 //! commands            geometry as MVT commands, to the end; of a placeholder four varints: column and row
 //!                     of the unit in its middle, width and height of its box in units; and its area in units, if
-//!                     that is decided; of a polygon that is rounded in its tile its rings in sixteenths of units, see `snap_round`
+//!                     that is decided; of a polygon that is rounded in its tile its rings in sixteenths of units, see
+//!                     `snap_round`
 //! ```
 //!
 //! A placeholder says that the tile, or one beside it, is home to a polygon of which the grid leaves nothing; `diffuse`

@@ -27,8 +27,10 @@ use crate::validate::{Validator, area_doubled};
 
 /// A feature with so many vertices at a zoom is cut into several tiles at a time.
 const SHARED_VERTICES_MIN: usize = 1 << 15;
-/// Into so many shares of neighbouring columns at most.
+/// Into so many shares of neighbouring columns, and one for what is left, at most.
 const SHARES_MAX: usize = 32;
+/// What may be in more tiles is cut into one after another: the pieces of shares wait in memory for those before them.
+const TILES_SHARED_MAX: u64 = 1 << 20;
 /// Of so many tiles around a feature each is asked whether it is chosen.
 const TILES_ASKED_MAX: u64 = 4_096;
 
@@ -314,11 +316,14 @@ impl<'e> Spreader<'e> {
             let columns = if is_wrapped { spread.columns } else { spread.columns_cut };
             clip::columns(geometry, spread.stripes, columns, &mut self.columns);
             let columns = if is_wrapped { (0, spread.columns_per_world() - 1) } else { columns };
-            if geometry.points.len() < SHARED_VERTICES_MIN || columns.0 == columns.1 {
+            let is_shared = SHARED_VERTICES_MIN <= geometry.points.len()
+                && columns.0 < columns.1
+                && spread.n_tiles_max() <= TILES_SHARED_MAX;
+            if is_shared {
+                self.share_columns(columns, is_wrapped, &mut target);
+            } else {
                 let cut = Cut { pieces: &self.columns, spread, is_wrapped };
                 self.stamp.columns(columns, cut, &mut self.wrapped, &mut target);
-            } else {
-                self.share_columns(columns, is_wrapped, &mut target);
             }
         }
         if target.reach == Reach::Vanished && spread.home.is_some_and(|home| home.small.may_vanish()) {
@@ -465,12 +470,13 @@ impl<'c> Cut<'c> {
         wrapped
     }
 
-    /// Returns neighbouring columns with about as many vertices a share, [`SHARES_MAX`] shares at most.
+    /// Returns neighbouring columns with about as many vertices a share, [`SHARES_MAX`] shares and what is left at
+    /// most.
     fn shares(self, (first, last): (i64, i64)) -> Vec<Share> {
         let n_vertices = |column: i64| -> usize {
             self.copies(column).map(|copy| self.pieces.get(copy).points.len()).sum()
         };
-        let n_all: usize = (first..=last).map(n_vertices).sum();
+        let n_all = (first..=last).map(n_vertices).sum::<usize>().max(1);
         let mut shares = Vec::new();
         let mut share = Share { columns: (first, first), n_vertices: 0 };
         for column in first..=last {

@@ -22,8 +22,8 @@ use crate::tiles::{Order, file_bytes};
 use crate::{CreateOptions, Error, TileHash, WriteTiles, Written, metadata};
 
 /// Nobody else can see the file yet, and what a crash leaves of it is thrown away: no journal, no waiting
-/// for the disk before the end; said first, since every write before it would have a journal of its own. The application
-/// id is `MPBX`.
+/// for the disk before the end; said first, since every write before it would have a journal of its own. The
+/// application id is `MPBX`.
 const SETUP: &str = "
     PRAGMA journal_mode = OFF;
     PRAGMA synchronous = OFF;

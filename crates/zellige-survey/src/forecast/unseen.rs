@@ -3,9 +3,9 @@
 //! In:     how many tiles are touched by exactly 1, 2, 3, … units of a sample; the share of units that were sampled.
 //! Out:    how many more tiles the units that were not sampled touch.
 //! Keeps:  0 when everything was sampled.
-//! Source: species that are not seen yet. Half and a quarter of the sample would have shown so many tiles: that is known
-//!         exactly (Hurlbert 1971, rarefaction). A curve through the three numbers goes on beyond the sample: that
-//!         of Fisher, Corbet and Williams 1943 with the extended shapes of Engen 1974. It grows like a line on an
+//! Source: species that are not seen yet. Half and a quarter of the sample would have shown so many tiles: that is
+//!         known exactly (Hurlbert 1971, rarefaction). A curve through the three numbers goes on beyond the sample:
+//!         that of Fisher, Corbet and Williams 1943 with the extended shapes of Engen 1974. It grows like a line on an
 //!         empty map and comes to an end on a crowded one.
 
 /// The shapes that are tried, from the longest growth to the shortest; 0 is the logarithm.

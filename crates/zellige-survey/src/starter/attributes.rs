@@ -1,7 +1,8 @@
 //! The attributes that are worth their bytes, and the one that ranks.
 //!
 //! In:     a [`Profile`].
-//! Out:    names for `allowed_output`, where there are too many to write all; the attribute by which points are thinned.
+//! Out:    names for `allowed_output`, where there are too many to write all; the attribute by which points are
+//!         thinned.
 //! Keeps:  source order.
 //! Source: –
 

@@ -3,8 +3,8 @@
 //! In:     a [`Sample`] and its profile.
 //! Out:    the first and the deepest zoom.
 //! Keeps:  0 to 14, though recipes may go to 16: clients enlarge the tiles of the deepest zoom.
-//! Source: a unit of the grid at the deepest zoom is a fraction of the distance between neighbouring vertices or points,
-//!         so that overzoomed tiles still look right; at the first zoom the extent is a good part of a tile.
+//! Source: a unit of the grid at the deepest zoom is a fraction of the distance between neighbouring vertices or
+//!         points, so that overzoomed tiles still look right; at the first zoom the extent is a good part of a tile.
 
 use zellige_model::{Extent, GeometryKind, LonLat, TileCoord, TileId, World, Zoom};
 use zellige_tile::project::project_point;

@@ -3,9 +3,9 @@
 //! In:     features and tables of a layer whose values stand in order of first use.
 //! Out:    the same features with other numbers of values, no longer than before, and the values in their order.
 //! Keeps:  features, attributes and keys in their order; order of first use among the values of a key.
-//! Source: MVT 2.1 §4.1 leaves the order of values open. Values of one key are alike, and numbers that are given out key
-//!         by key grow evenly, which deflate packs better: by 4 % where each place has a name of its own, by 1 to 2 %
-//!         where attributes repeat. Keys whose values are used most often come first, and have the shortest numbers.
+//! Source: MVT 2.1 §4.1 leaves the order of values open. Values of one key are alike, and numbers that are given out
+//!         key by key grow evenly, which deflate packs better: by 4 % where each place has a name of its own, by 1 to 2
+//!         % where attributes repeat. Keys whose values are used most often come first, and have the shortest numbers.
 
 use super::layer::{TAG_FEATURE, TAG_ID, TAG_TAGS};
 use super::table::{KeyTable, ValueTable};

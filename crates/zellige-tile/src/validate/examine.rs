@@ -5,8 +5,8 @@
 //! Source: edges of a small ring each with each; edges of others bucketed by rows, each row swept from west to east;
 //!         all tests exact in integers.
 //!
-//! Polygons whose edges lie beside each other so long that sweeping would compare each with thousands of others, such as
-//! a comb that stands aslant, pass for crowded.
+//! Polygons whose edges lie beside each other so long that sweeping would compare each with thousands of others, such
+//! as a comb that stands aslant, pass for crowded.
 
 use std::ops::{ControlFlow, Range, RangeInclusive};
 
@@ -22,7 +22,9 @@ const ROWS_PER_EDGE: i64 = 16;
 /// In a ring of so many edges, each is compared with each: that is cheaper than putting them into rows.
 const FEW_EDGES_MAX: usize = 12;
 /// Points at which an edge meets other ones, on average at most; those that are found several times count so.
-const TOUCHES_MAX: usize = 32;
+const TOUCHES_PER_EDGE_MAX: usize = 32;
+/// And in all.
+const TOUCHES_MAX: usize = 1 << 22;
 /// Crossings between points of the grid for each edge, on average at most.
 const CROSSINGS_MAX: usize = 2;
 
@@ -156,13 +158,20 @@ impl Examiner {
                     let Some(left) = comparisons_left.checked_sub(1) else { return ControlFlow::Break(()) };
                     comparisons_left = left;
                     let other = self.rows[other].edge();
-                    if !edge.is_apart(self.edges[other]) {
+                    // Long edges have several rows in common; the first one tells.
+                    if !edge.is_apart(self.edges[other]) && self.is_first_common(row - 1, one, other) {
                         self.touch(one, other)?;
                     }
                 }
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Whether `row` is the first one in which both edges stand.
+    fn is_first_common(&self, row: usize, one: usize, other: usize) -> bool {
+        let first = |edge: usize| *self.scale.rows(self.edges[edge]).start();
+        row == first(one).max(first(other))
     }
 
     fn compare_all(&mut self) -> ControlFlow<()> {
@@ -202,7 +211,8 @@ impl Examiner {
             self.n_crossings += usize::from(!is_exact);
         }
         let n_edges = self.edges.len();
-        if self.touches.len() <= n_edges * TOUCHES_MAX && self.n_crossings <= n_edges * CROSSINGS_MAX {
+        let touches_max = (n_edges * TOUCHES_PER_EDGE_MAX).min(TOUCHES_MAX);
+        if self.touches.len() <= touches_max && self.n_crossings <= n_edges * CROSSINGS_MAX {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())

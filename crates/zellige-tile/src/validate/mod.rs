@@ -5,8 +5,9 @@
 //!         outer rings with positive area (y down), holes with negative area, in grid points only.
 //! Keeps:  legal rings vertex for vertex, but for vertices on straight edges.
 //! Source: a cheap exact test first (edges bucketed by rows, then swept from left to right); what touches or
-//!         crosses itself is bent at crossings and made of its own edges anew; what is not apart then goes through an
-//!         exact overlay on integers (`i_overlay`), and what crosses itself more often than a tile can show is drawn anew in coarse cells.
+//!         crosses itself is bent at crossings and made of its own edges anew; polygons of one feature that overlap,
+//!         and what is too crowded to count, go through an exact overlay on integers (`i_overlay`); what crosses itself
+//!         more often than a tile can show is drawn anew in coarse cells.
 //!         Where rounded crossings cost or add area, vertices are moved by a unit to make it good.
 //!
 //! Snapping and running along a window's edge break about one shape in thirty; the overlay costs a hundred times the
@@ -31,8 +32,8 @@ use nest::Rings;
 use noise::{Allowance, Crowding};
 use polygonize::Polygonizer;
 
-/// Where edges cross, a vertex is put: to measure areas, on a grid by so many bits finer than sixteenths of units. Stars
-/// of 250 points, 60 units wide, would seem a hundredth too large or small without.
+/// Where edges cross, a vertex is put: to measure areas, on a grid by so many bits finer than sixteenths of units.
+/// Stars of 250 points, 60 units wide, would seem a hundredth too large or small without.
 const FINER_BITS: u32 = 4;
 /// How often edges that cross are led through points of the grid; that may make them cross others.
 const BENDS_MAX: usize = 8;
@@ -46,6 +47,8 @@ pub struct Validator {
     scratch: Geometry<Grid>,
     /// One polygon of several.
     alone: Geometry<Grid>,
+    /// What crosses itself, before its edges are bent.
+    unbent: Geometry<Grid>,
     /// What a geometry was before it was rounded, in parts of a unit.
     fine: Geometry<Grid>,
     allowance: Allowance,
@@ -70,7 +73,7 @@ impl Validator {
         if crowding == Crowding::Noise || self.allowance.is_spent() || !make_good::may_be_off(geometry) {
             return;
         }
-        let expected_doubled = self.fine_area_doubled(exact(), crowding);
+        let Some(expected_doubled) = self.fine_area_doubled(exact()) else { return };
         let n_compared = make_good::make_good(geometry, extent, expected_doubled);
         self.allowance.take_comparisons(n_compared);
         tidy::tidy(geometry, &mut self.scratch);
@@ -89,10 +92,17 @@ impl Validator {
         if found == Found::Legal {
             return None;
         }
-        found = self.bend(found, geometry);
+        let crosses = found == Found::Crossing;
+        if crosses {
+            copy(geometry, &mut self.unbent);
+            found = self.bend(found, geometry);
+        }
         if found == Found::Legal || found == Found::Touching && self.relink(geometry) {
             tidy::tidy(geometry, &mut self.scratch);
             return Some(Crowding::Sparse);
+        }
+        if crosses {
+            std::mem::swap(geometry, &mut self.unbent);
         }
         let crowding = self.allowance.crowding(geometry);
         if crowding == Crowding::Noise {
@@ -106,8 +116,9 @@ impl Validator {
         Some(crowding)
     }
 
-    /// Returns twice the area of polygons, in square units: each by the even-odd rule, several by union.
-    fn fine_area_doubled(&mut self, exact: &Geometry<Fine>, crowding: Crowding) -> i64 {
+    /// Returns twice the area of polygons, in square units: each by the even-odd rule, several by union; nothing if
+    /// they cross too often to say.
+    fn fine_area_doubled(&mut self, exact: &Geometry<Fine>) -> Option<i64> {
         let mut fine = std::mem::take(&mut self.fine);
         fine.reset(GeometryKind::Polygon);
         let finer = |point: &Fine| Grid::new(point.x << FINER_BITS, point.y << FINER_BITS);
@@ -118,17 +129,18 @@ impl Validator {
         let mut found = self.examiner.examine(&fine);
         found = self.bend(found, &mut fine);
         let area_doubled = if found == Found::Legal || found == Found::Touching && self.relink(&mut fine) {
-            fine.parts().map(area_doubled).sum()
+            Some(fine.parts().map(area_doubled).sum::<i64>())
         } else {
-            mend::area_doubled(&fine, crowding)
+            let crowding = self.allowance.crowding(&fine);
+            (crowding != Crowding::Noise).then(|| mend::area_doubled(&fine, crowding))
         };
         self.fine = fine;
         let bits = 2 * (Fine::BITS + FINER_BITS);
-        (area_doubled + (1 << (bits - 1))) >> bits
+        area_doubled.map(|area_doubled| (area_doubled + (1 << (bits - 1))) >> bits)
     }
 
-    /// Leads edges that cross through the points of the grid nearest to that, until none does between points; `found` was
-    /// found last. Returns what is found then.
+    /// Leads edges that cross through the points of the grid nearest to that, until none does between points; `found`
+    /// was found last. Returns what is found then.
     fn bend(&mut self, mut found: Found, geometry: &mut Geometry<Grid>) -> Found {
         for _ in 0..BENDS_MAX {
             if found != Found::Crossing || geometry.is_empty() {
@@ -142,8 +154,8 @@ impl Validator {
         found
     }
 
-    /// Makes polygons, which were examined last and do not cross, of their own edges: each by the even-odd rule, several
-    /// by union. Says whether it did: it leaves polygons that overlap.
+    /// Makes polygons, which were examined last and do not cross, of their own edges: each by the even-odd rule,
+    /// several by union. Says whether it did: it leaves polygons that overlap.
     fn relink(&mut self, geometry: &mut Geometry<Grid>) -> bool {
         if geometry.polygon_ends.len() == 1 {
             self.rings.clear();
@@ -180,8 +192,8 @@ impl Validator {
         })
     }
 
-    /// Makes polygons, which were examined last and do not cross, of their own edges, if twice the area is then as told:
-    /// the even-odd rule of all together takes away what several cover.
+    /// Makes polygons, which were examined last and do not cross, of their own edges, if twice the area is then as
+    /// told: the even-odd rule of all together takes away what several cover.
     fn relink_to(&mut self, area_doubled: i64, geometry: &mut Geometry<Grid>) -> bool {
         self.rings.clear();
         self.examiner.polygonize(geometry, &mut self.polygonizer, &mut self.rings);
@@ -238,6 +250,14 @@ impl Validator {
         }
         tidy::tidy(geometry, &mut self.scratch);
     }
+}
+
+/// Makes `to` the same as `from`, in its buffers.
+fn copy(from: &Geometry<Grid>, to: &mut Geometry<Grid>) {
+    to.reset(from.kind);
+    to.points.extend_from_slice(&from.points);
+    to.part_ends.extend_from_slice(&from.part_ends);
+    to.polygon_ends.extend_from_slice(&from.polygon_ends);
 }
 
 /// Returns twice the signed area of an open ring; positive for outer rings (MVT 2.1 §4.3.4.4).

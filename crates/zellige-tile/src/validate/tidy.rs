@@ -55,15 +55,15 @@ fn push_bend(point: Grid, start: usize, points: &mut Vec<Grid>) {
 
 /// Removes points at both ends of the ring that are no bends once it is closed.
 fn trim_seam(start: usize, points: &mut Vec<Grid>) {
-    loop {
-        let ring = &points[start..];
-        let [first, second, .., before, last] = ring else { return };
+    let mut kept = start;
+    while let [first, second, .., before, last] = &points[kept..] {
         if turn(*before, *last, *first) == 0 {
             points.pop();
         } else if turn(*last, *first, *second) == 0 {
-            points.remove(start);
+            kept += 1;
         } else {
-            return;
+            break;
         }
     }
+    points.drain(start..kept);
 }
