@@ -21,6 +21,22 @@ pub(super) fn tidy(geometry: &mut Geometry<Grid>, scratch: &mut Geometry<Grid>) 
     std::mem::swap(geometry, scratch);
 }
 
+/// Removes the same of rings whose edges were bent: what an outer ring held stays when nothing is left of it, since all
+/// rings count alike by the even-odd rule.
+pub(super) fn tidy_bent(geometry: &mut Geometry<Grid>, scratch: &mut Geometry<Grid>) {
+    scratch.reset(GeometryKind::Polygon);
+    for rings in geometry.polygons() {
+        let mut is_first = true;
+        for ring in rings {
+            is_first &= !tidy_ring(geometry.part(ring), is_first, scratch);
+        }
+        if !is_first {
+            scratch.end_polygon();
+        }
+    }
+    std::mem::swap(geometry, scratch);
+}
+
 /// Appends the tidy form of `ring`, wound as asked; says whether there is one.
 fn tidy_ring(ring: &[Grid], is_shell: bool, out: &mut Geometry<Grid>) -> bool {
     let start = out.points.len();
