@@ -12,8 +12,7 @@ what is elsewhere on the other one is *off*, both by more than OFF_MAX units. An
 what reaches over it by less than the tolerance and half a unit, may be on one side only; these are told as *along*.
 
 Squares stand for polygons of less than a square unit. They do not reach over seams, but both tiles show what lies
-within their margins: a *square* there that is not drawn in the same place by both is *lone*, and so is what only one of
-them draws.
+within their margins: a *square* there that is not drawn in the same place by both is *lone*.
 
 Ends with 1 when anything is invalid, missing, off or lone, or when an area is off by more than RATIO_MAX, below zoom 6
 by twice that. An area of less than UNITS_MIN square units at a zoom is not judged.
@@ -241,10 +240,10 @@ class Zoom:
                 shift = EXTENT if middle == 0 else 0
                 parts.append(shapely.transform(part, lambda points: points + shift * np.eye(2)[seam.axis]))
             n_drawn = sum(part.area > 0 for part in parts)
-            # What shares borders is drawn as it rounds with what its tile knows of its neighbours.
+            # What is no square shares borders: it is drawn as it rounds with what its tile knows of its neighbours.
             drawn = [shapes[number] for shapes in (here, there) if number in shapes]
             is_square = all(shape.equals(shape.envelope) for shape in drawn)
-            if n_drawn == 1 or n_drawn == 2 and is_square:
+            if n_drawn > 0 and is_square:
                 self.n_squares += 1
                 if shapely.symmetric_difference(*parts).area > 0:
                     self.n_lone += 1

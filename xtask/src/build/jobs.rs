@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use zellige::archive::{Compressor, Format, TILE_BYTES_MAX};
+use zellige::recipe::raw;
 use zellige::{Borders, Tiny, ingest};
 
 use crate::usage::did_you_mean;
@@ -113,7 +114,11 @@ pub(super) struct Options {
 /// Reads the text of a file that lies in `folder`.
 pub(super) fn parse(text: &str, folder: &Path) -> Result<Batch, Vec<String>> {
     let value: Value = serde_json::from_str(text).map_err(|error| vec![format!("it is no JSON: {error}")])?;
+    let document = raw::parse(text.as_bytes()).map_err(|error| vec![format!("it is no JSON: {error}")])?;
     let mut reader = Reader { folder, problems: Vec::new() };
+    for value in document.duplicates() {
+        reader.problem(&value.pointer(), "the key stands twice");
+    }
     let batch = reader.file(&value);
     if reader.problems.is_empty() { Ok(batch) } else { Err(reader.problems) }
 }
@@ -462,6 +467,14 @@ mod tests {
         check(
             &format!(r#"{{"jobs": [{}, {}]}}"#, job("out"), job("out/")),
             &["/jobs: two jobs have the name `a`", "/jobs: two jobs have the output `jobs/out`"],
+        );
+    }
+
+    #[test]
+    fn keys_stand_once() {
+        check(
+            r#"{"jobs": [{"name": "a", "name": "b", "recipe": {}, "sources": {"x": "x", "x": "y"}, "output": "o"}]}"#,
+            &["/jobs/0/sources/x: the key stands twice", "/jobs/0/name: the key stands twice"],
         );
     }
 
