@@ -3,12 +3,13 @@
 //! In:     attribute blocks and bodies in output order.
 //! Out:    a `Layer` message: features that share keys and values; the size it would have had whole.
 //! Keeps:  order; the layer ends before the first feature that does not fit (recipe 2.7).
-//! Source: MVT 2.1 §4.1, §4.2 (each key and value once); keys stand in order of first use, values too, until
-//!         `regroup` brings those of one key together.
+//! Source: MVT 2.1 §4.1, §4.2 (each key and value once); keys stand in order of first use, values of one key together,
+//!         see `regroup`.
 //!
 //! Every accepted feature leaves a mark, and tables only grow, so the layer can be cut back to any
-//! number of features without encoding anything again. Features beyond the end are only measured.
-//! A full layer takes bounded memory, however many features come.
+//! number of features. Which number a value gets is known at the end, so tags are numbers until then: a layer is
+//! measured with values in order of first use, and features become bytes when it is written. Features beyond its end are
+//! only measured. A full layer takes bounded memory, however many features come.
 
 use std::sync::Arc;
 
@@ -16,16 +17,16 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 use zellige_model::{Extent, FieldKind, GeometryKind, LayerName};
 
-use super::regroup::Regrouper;
+use super::regroup::Grouping;
 use super::table::{KeyTable, ValueTable};
 use super::{push_varint, varint_len};
 use crate::block::{Block, Entry};
 use crate::checksum::mix;
 use crate::piece::Body;
 
-pub(super) const TAG_FEATURE: u8 = 2 << 3 | 2;
-pub(super) const TAG_ID: u8 = 1 << 3;
-pub(super) const TAG_TAGS: u8 = 2 << 3 | 2;
+const TAG_FEATURE: u8 = 2 << 3 | 2;
+const TAG_ID: u8 = 1 << 3;
+const TAG_TAGS: u8 = 2 << 3 | 2;
 /// So many values beyond the end of a layer are told apart; more of them count as new each time. The size
 /// that is measured is then an upper bound, far above any layer that a recipe can ask for.
 const OVERFLOW_VALUES_MAX: usize = 7 << 15;
@@ -35,23 +36,36 @@ const OVERFLOW_VALUES_MAX: usize = 7 << 15;
 pub struct LayerEncoder {
     bytes_max: u64,
     head: Vec<u8>,
-    features: Vec<u8>,
     keys: KeyTable,
     values: ValueTable,
     marks: Vec<Mark>,
-    /// Indices of keys and values of the feature at hand, alternating, as varints.
-    tags: Vec<u8>,
+    /// Of all features, one after the other.
+    tags: Vec<Tag>,
+    /// Fields of all features but their tags: the id, if there is one, then kind and commands.
+    shapes: Vec<u8>,
     overflow: Option<Overflow>,
-    regrouper: Regrouper,
+    grouping: Grouping,
+    /// Features with their tags, as they are written.
+    features: Vec<u8>,
     fields: Vec<u8>,
 }
 
-/// Where the layer stands after a feature.
+/// Numbers of a key and a value, in order of first use.
+#[derive(Clone, Copy, Debug)]
+struct Tag {
+    key: u32,
+    value: u32,
+}
+
+/// Where the layer stands after a feature: bytes of its parts, the number of tags, and what was the latest feature.
 #[derive(Clone, Copy, Debug, Default)]
 struct Mark {
     features: u32,
     keys: u32,
     values: u32,
+    shapes: u32,
+    tags: u32,
+    id_len: u8,
     kind: u8,
     checksum: u64,
 }
@@ -74,7 +88,7 @@ impl Overflow {
         }
         let next = (n_before + self.n_values) as u32;
         self.n_values += 1;
-        self.bytes += framed_text_len(entry.value.len());
+        self.bytes += framed_len(entry.value.len());
         if self.values.len() < OVERFLOW_VALUES_MAX {
             self.values.insert(content, next);
         }
@@ -92,10 +106,11 @@ impl LayerEncoder {
         self.head.extend_from_slice(name.as_str().as_bytes());
         self.head.push(5 << 3);
         push_varint(&mut self.head, u64::from(extent.get()));
-        self.features.clear();
         self.keys.clear();
         self.values.clear();
         self.marks.clear();
+        self.tags.clear();
+        self.shapes.clear();
         self.overflow = None;
     }
 
@@ -106,52 +121,52 @@ impl LayerEncoder {
             self.measure(block, body, names);
             return;
         }
-        let before = self.marks.last().copied().unwrap_or_default();
-        self.tags.clear();
+        let before = self.last_mark();
+        let mut tags_len = 0;
         for entry in block.entries() {
             let key = self.keys.index(entry.key, &names[entry.key as usize]);
             let value = self.values.index(&entry, key);
-            push_varint(&mut self.tags, u64::from(key));
-            push_varint(&mut self.tags, u64::from(value));
+            tags_len += varint_len(key.into()) + varint_len(value.into());
+            self.tags.push(Tag { key, value });
         }
-        let feature_len = feature_len(body, self.tags.len());
-        let framed_len = 1 + varint_len(feature_len) as u64 + feature_len;
-        if self.len() + framed_len > self.bytes_max {
+        let feature_len = framed_feature_len(body, tags_len);
+        if self.len() + feature_len > self.bytes_max {
             self.keys.truncate(before.keys);
             self.values.truncate(before.values);
+            self.tags.truncate(before.tags as usize);
             self.overflow = Some(Overflow::default());
             self.measure(block, body, names);
             return;
         }
-        self.push_feature(body, feature_len);
+        let id_len = self.push_shape(body);
         for entry in block.entries() {
             self.note_field(&entry);
         }
         self.marks.push(Mark {
-            features: self.features.len() as u32,
+            features: before.features + feature_len as u32,
             keys: self.keys.bytes().len() as u32,
             values: self.values.bytes().len() as u32,
+            shapes: self.shapes.len() as u32,
+            tags: self.tags.len() as u32,
+            id_len,
             kind: body.kind as u8,
             checksum: mix(mix(before.checksum, block.checksum), xxh3_64(body.commands) ^ body.kind as u64),
         });
     }
 
-    fn push_feature(&mut self, body: &Body<'_>, feature_len: u64) {
-        let out = &mut self.features;
-        out.push(TAG_FEATURE);
-        push_varint(out, feature_len);
+    /// Keeps all of a feature but its tags; returns how many of the bytes are its id.
+    fn push_shape(&mut self, body: &Body<'_>) -> u8 {
+        let out = &mut self.shapes;
+        let start = out.len();
         if let Some(id) = body.head.id {
             out.push(TAG_ID);
             push_varint(out, id);
         }
-        if !self.tags.is_empty() {
-            out.push(TAG_TAGS);
-            push_varint(out, self.tags.len() as u64);
-            out.extend_from_slice(&self.tags);
-        }
+        let id_len = (out.len() - start) as u8;
         out.extend_from_slice(&[3 << 3, body.kind as u8 + 1, 4 << 3 | 2]);
         push_varint(out, body.commands.len() as u64);
         out.extend_from_slice(body.commands);
+        id_len
     }
 
     /// Adds up what a feature beyond the end would take.
@@ -162,15 +177,14 @@ impl LayerEncoder {
             let key = self.keys.find(entry.key).unwrap_or_else(|| {
                 let next = (self.keys.len() + overflow.keys.len()) as u32;
                 *overflow.keys.entry(entry.key).or_insert_with(|| {
-                    overflow.bytes += framed_text_len(names[entry.key as usize].len());
+                    overflow.bytes += framed_len(names[entry.key as usize].len());
                     next
                 })
             });
             let value = self.values.find(&entry).unwrap_or_else(|| overflow.value(&entry, self.values.len()));
             tags_len += varint_len(u64::from(key)) + varint_len(u64::from(value));
         }
-        let feature_len = feature_len(body, tags_len);
-        overflow.bytes += 1 + varint_len(feature_len) as u64 + feature_len;
+        overflow.bytes += framed_feature_len(body, tags_len);
     }
 
     fn note_field(&mut self, entry: &Entry<'_>) {
@@ -190,7 +204,12 @@ impl LayerEncoder {
     /// Returns the length of the layer in bytes with all features that fit.
     #[must_use]
     pub fn len(&self) -> u64 {
-        (self.head.len() + self.features.len() + self.keys.bytes().len() + self.values.bytes().len()) as u64
+        let tables = self.keys.bytes().len() + self.values.bytes().len();
+        (self.head.len() + self.last_mark().features as usize + tables) as u64
+    }
+
+    fn last_mark(&self) -> Mark {
+        self.marks.last().copied().unwrap_or_default()
     }
 
     /// Whether no feature fit.
@@ -225,21 +244,48 @@ impl LayerEncoder {
     /// was measured. Returns its length without the frame, and the checksum over its geometry and attributes.
     pub fn write(&mut self, n_features: usize, out: &mut Vec<u8>) -> (u64, u64) {
         let Some(mark) = n_features.checked_sub(1).map(|last| self.marks[last]) else { return (0, 0) };
-        let features = &self.features[..mark.features as usize];
-        let len = self.len_at(mark) - features.len() as u64;
-        let regrouped = self.regrouper.regroup(features, &self.keys, &self.values, mark.values);
-        let features = regrouped.map_or(features, |regrouped| regrouped.features);
-        let len = len + features.len() as u64;
+        self.grouping.group(&self.keys, &self.values, mark.values);
+        self.encode(n_features);
+        if self.features.len() > mark.features as usize {
+            self.grouping.ungroup();
+            self.encode(n_features);
+        }
+        let len = self.len_at(mark) - u64::from(mark.features) + self.features.len() as u64;
         out.push(3 << 3 | 2);
         push_varint(out, len);
         out.extend_from_slice(&self.head);
-        out.extend_from_slice(features);
+        out.extend_from_slice(&self.features);
         out.extend_from_slice(&self.keys.bytes()[..mark.keys as usize]);
-        match regrouped {
-            Some(regrouped) => regrouped.push_values(&self.values, out),
-            None => out.extend_from_slice(&self.values.bytes()[..mark.values as usize]),
-        }
+        self.grouping.push_values(&self.values, out);
         (len, mark.checksum)
+    }
+
+    /// Writes the first `n_features` features into the emptied `features`.
+    fn encode(&mut self, n_features: usize) {
+        let (out, numbers) = (&mut self.features, self.grouping.numbers());
+        out.clear();
+        let (mut tags, mut shapes) = (&self.tags[..], &self.shapes[..]);
+        let mut before = Mark::default();
+        for mark in &self.marks[..n_features] {
+            let (own, rest) = tags.split_at((mark.tags - before.tags) as usize);
+            let (shape, shapes_rest) = shapes.split_at((mark.shapes - before.shapes) as usize);
+            (tags, shapes, before) = (rest, shapes_rest, *mark);
+            let own = own.iter().map(|tag| (u64::from(tag.key), u64::from(numbers[tag.value as usize])));
+            let tags_len = own.clone().map(|(key, value)| varint_len(key) + varint_len(value)).sum();
+            let (id, shape) = shape.split_at(mark.id_len.into());
+            out.push(TAG_FEATURE);
+            push_varint(out, (id.len() + framed_tags_len(tags_len) + shape.len()) as u64);
+            out.extend_from_slice(id);
+            if tags_len != 0 {
+                out.push(TAG_TAGS);
+                push_varint(out, tags_len as u64);
+                for (key, value) in own {
+                    push_varint(out, key);
+                    push_varint(out, value);
+                }
+            }
+            out.extend_from_slice(shape);
+        }
     }
 
     /// Returns the kinds of the first `n_features` features.
@@ -274,13 +320,18 @@ pub const fn framed_layer_len(len: u64) -> u64 {
     1 + varint_len(len) as u64 + len
 }
 
-const fn framed_text_len(len: usize) -> u64 {
+const fn framed_len(len: usize) -> u64 {
     (1 + varint_len(len as u64) + len) as u64
 }
 
-fn feature_len(body: &Body<'_>, tags_len: usize) -> u64 {
+/// Returns the length of a feature as a field of the layer.
+fn framed_feature_len(body: &Body<'_>, tags_len: usize) -> u64 {
     let id = body.head.id.map_or(0, |id| 1 + varint_len(id));
-    let tags = if tags_len == 0 { 0 } else { 1 + varint_len(tags_len as u64) + tags_len };
     let commands = 1 + varint_len(body.commands.len() as u64) + body.commands.len();
-    (id + tags + 2 + commands) as u64
+    framed_len(id + framed_tags_len(tags_len) + 2 + commands)
+}
+
+/// Returns the length of tags as a field of the feature, which has none when there are no tags.
+const fn framed_tags_len(tags_len: usize) -> usize {
+    if tags_len == 0 { 0 } else { 1 + varint_len(tags_len as u64) + tags_len }
 }

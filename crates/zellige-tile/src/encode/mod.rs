@@ -1,7 +1,8 @@
 //! Vector tile bytes, by hand: the wire format of MVT 2.1 §4 without a message in between.
 //!
 //! `command` writes geometry and `value` writes attribute values once, when a feature is sliced;
-//! `layer` then puts finished pieces together, tile after tile, and `regroup` brings values of one key together.
+//! `layer` then puts finished pieces together, tile after tile; `regroup` numbers values so that those of one key stand
+//! together.
 
 pub mod command;
 pub mod value;

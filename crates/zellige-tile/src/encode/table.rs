@@ -2,7 +2,7 @@
 //!
 //! Each knows which keys are used how often, and which key used a value first, for `regroup`.
 //!
-//! Both tables are emptied by counting up an epoch, and can be cut back to an earlier length.
+//! Both tables can be cut back to an earlier length.
 //! Source: MVT 2.1 §4.1.
 
 use super::push_varint;
@@ -15,7 +15,7 @@ const SLOTS_MIN: usize = 256;
 /// A table of more slots than these is probably not in the cache next to the core.
 const SLOTS_CACHED_MAX: usize = 4096;
 
-/// The keys of a layer: numbers of the job to numbers of the tile.
+/// The keys of a layer: numbers of the job to numbers of the tile. It is emptied by counting up an epoch.
 #[derive(Debug, Default)]
 pub(super) struct KeyTable {
     epoch: u32,
@@ -88,10 +88,10 @@ impl KeyTable {
     }
 }
 
-/// The values of a layer: an open-addressed table that is emptied by counting up an epoch.
+/// The values of a layer: an open-addressed table of few slots, which are emptied for each tile, and of more as values
+/// come.
 #[derive(Debug, Default)]
 pub(super) struct ValueTable {
-    epoch: u32,
     slots: Vec<Slot>,
     /// How many of the slots are in use, a power of two: small tiles after a large one stay in the cache.
     len: usize,
@@ -99,10 +99,23 @@ pub(super) struct ValueTable {
     bytes: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// The place of a value, with so much of its hash that the value itself is seldom read in vain.
+#[derive(Clone, Copy, Debug)]
 struct Slot {
-    epoch: u32,
+    tag: u32,
     index: u32,
+}
+
+impl Slot {
+    const FREE: Self = Self { tag: 0, index: u32::MAX };
+
+    const fn new(hash: u64, index: u32) -> Self {
+        Self { tag: (hash >> 32) as u32, index }
+    }
+
+    const fn is_free(self) -> bool {
+        self.index == u32::MAX
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -123,8 +136,7 @@ impl ValueTable {
     }
 
     pub(super) fn clear(&mut self) {
-        self.epoch += 1;
-        self.len = self.slots.len().min(SLOTS_MIN);
+        self.empty(self.slots.len().min(SLOTS_MIN));
         self.used.clear();
         self.bytes.clear();
     }
@@ -151,16 +163,20 @@ impl ValueTable {
 
     /// Returns the index of the value, or the free slot where it belongs.
     fn probe(&self, entry: &Entry<'_>) -> Result<u32, usize> {
-        let mask = self.len - 1;
+        let (mask, Slot { tag, .. }) = (self.len - 1, Slot::new(entry.hash, 0));
         let mut place = entry.hash as usize & mask;
         loop {
             let slot = self.slots[place];
-            if slot.epoch != self.epoch {
+            if slot.is_free() {
                 return Err(place);
             }
-            let used = self.used[slot.index as usize];
-            if used.hash == entry.hash && &self.bytes[used.start as usize..used.end as usize] == entry.value {
-                return Ok(slot.index);
+            if slot.tag == tag {
+                let used = self.used[slot.index as usize];
+                if used.hash == entry.hash
+                    && &self.bytes[used.start as usize..used.end as usize] == entry.value
+                {
+                    return Ok(slot.index);
+                }
             }
             place = (place + 1) & mask;
         }
@@ -187,7 +203,7 @@ impl ValueTable {
             Err(place) => place,
         };
         let index = self.used.len() as u32;
-        self.slots[place] = Slot { epoch: self.epoch, index };
+        self.slots[place] = Slot::new(entry.hash, index);
         let frame = self.bytes.len() as u32;
         self.bytes.push(TAG_VALUE);
         push_varint(&mut self.bytes, entry.value.len() as u64);
@@ -198,18 +214,24 @@ impl ValueTable {
     }
 
     fn grow(&mut self) {
-        self.len = (2 * self.len).max(SLOTS_MIN);
-        if self.slots.len() < self.len {
-            self.slots.resize(self.len, Slot::default());
-        }
-        self.epoch += 1;
+        self.empty((2 * self.len).max(SLOTS_MIN));
         let mask = self.len - 1;
         for (index, used) in self.used.iter().enumerate() {
             let mut place = used.hash as usize & mask;
-            while self.slots[place].epoch == self.epoch {
+            while !self.slots[place].is_free() {
                 place = (place + 1) & mask;
             }
-            self.slots[place] = Slot { epoch: self.epoch, index: index as u32 };
+            self.slots[place] = Slot::new(used.hash, index as u32);
+        }
+    }
+
+    /// Uses so many slots from now on, all of them free.
+    fn empty(&mut self, len: usize) {
+        self.len = len;
+        let n_known = self.slots.len().min(len);
+        self.slots[..n_known].fill(Slot::FREE);
+        if n_known < len {
+            self.slots.resize(len, Slot::FREE);
         }
     }
 
@@ -223,10 +245,10 @@ impl ValueTable {
             let index = self.used.len() as u32 - 1;
             let mask = self.len - 1;
             let mut place = used.hash as usize & mask;
-            while self.slots[place].index != index || self.slots[place].epoch != self.epoch {
+            while self.slots[place].index != index {
                 place = (place + 1) & mask;
             }
-            self.slots[place] = Slot::default();
+            self.slots[place] = Slot::FREE;
             self.used.pop();
         }
         self.bytes.truncate(bytes_len as usize);
