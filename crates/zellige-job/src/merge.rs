@@ -67,7 +67,7 @@ impl Runs {
         let mut cursors: Vec<Cursor<'_>> = Vec::with_capacity(self.memory.len() + self.files.len());
         for run in &self.memory {
             let row = run.rows.partition_point(|row| row.key.slot < from);
-            run.touch(row);
+            run.touch_blocks(row);
             cursors.push(Cursor::Memory { run, row });
         }
         let files: Vec<&FileRun> = self.files.iter().filter(|run| run.has_rows(from, to)).collect();
@@ -146,7 +146,7 @@ impl Cursor<'_> {
         match self {
             Self::Memory { run, row } => {
                 *row += 1;
-                run.touch(*row);
+                run.touch_blocks(*row);
             }
             Self::File(cursor) => cursor.advance()?,
         }

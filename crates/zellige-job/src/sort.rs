@@ -4,9 +4,13 @@
 //! Out:    sorted runs, which `merge` reads as one stream.
 //! Keeps:  every piece. Keys of pieces differ; ids of several layers may share one, in any order.
 //!
-//! A full run is sorted and stays in memory while the budget allows it; otherwise `spill` has its rows, and `blocks`
+//! A full run is sorted and settles in memory while the budget allows it; otherwise `spill` has its rows, and `blocks`
 //! their attributes. A block of attributes stands once a run, in memory and in a file. When all is done and more is in
 //! files than in memory, runs in memory follow.
+//!
+//! A run that settles is copied in the order in which the merge asks for it: bodies as their rows are sorted, blocks as
+//! the last zoom has them, see `blocks`. So all of it is read from front to back, or nearly so, once a zoom, and the
+//! cache has it. Runs in memory are small enough for the cache to have them while they are copied.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,20 +24,25 @@ use crate::merge::Runs;
 use crate::progress::Counters;
 use crate::spill::{Fan, FileRun, Spill};
 
+/// Bytes of a run as long as there is memory for it.
+const MEMORY_RUN_BYTES: usize = 16 << 20;
 /// So many rows of a run are asked for together, before the first of them is read.
 const TOUCHED_ROWS: usize = 16;
+/// So many bytes of memory come at a time.
+const LINE_BYTES: u32 = 64;
+/// So many bytes of a block are asked for; longer ones are read in order, and memory sees that coming.
+const TOUCHED_BYTES: u32 = 3 * LINE_BYTES;
 
-/// What stands in front of a block in memory: its length, and its place among the blocks of the run in a file, each as
-/// u32.
-const BLOCK_HEAD_BYTES: usize = 8;
-/// The place of a block that has none yet.
-const UNPLACED: u32 = u32::MAX;
+/// What stands in front of a block in memory: its length, u32.
+const BLOCK_HEAD_BYTES: usize = 4;
+/// What a block takes beside its own bytes.
+const BLOCK_BYTES_BESIDE: usize = BLOCK_HEAD_BYTES + size_of::<u32>();
 
 /// One piece of a run in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub(crate) key: PieceKey,
-    /// Where the head of the block starts.
+    /// The number of the block in the run.
     block: u32,
     body: u32,
     body_len: u32,
@@ -43,6 +52,8 @@ pub(crate) struct Row {
 #[derive(Debug, Default)]
 pub(crate) struct MemoryRun {
     pub(crate) rows: Vec<Row>,
+    /// Where the head of each block starts.
+    blocks: Vec<u32>,
     bytes: Vec<u8>,
 }
 
@@ -62,68 +73,100 @@ impl MemoryRun {
     /// Gives back what is not used.
     fn shrink(&mut self) {
         self.bytes.shrink_to_fit();
+        self.blocks.shrink_to_fit();
         self.rows.shrink_to_fit();
     }
 
-    pub(crate) const fn size(&self) -> u64 {
-        (self.bytes.len() + self.rows.len() * size_of::<Row>()) as u64
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.blocks.clear();
+        self.rows.clear();
     }
 
-    /// Brings the bytes of the rows from `row` on into the cache, at the first row of each group.
+    pub(crate) const fn size(&self) -> u64 {
+        (self.bytes.len() + self.blocks.len() * size_of::<u32>() + self.rows.len() * size_of::<Row>()) as u64
+    }
+
+    /// Adds a block and returns its number.
+    fn push_block(&mut self, block: &[u8]) -> u32 {
+        self.blocks.push(self.bytes.len() as u32);
+        self.bytes.extend_from_slice(&(block.len() as u32).to_le_bytes());
+        self.bytes.extend_from_slice(block);
+        self.blocks.len() as u32 - 1
+    }
+
+    fn push_row(&mut self, key: PieceKey, block: u32, body: &[u8]) {
+        let start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(body);
+        self.rows.push(Row { key, block, body: start, body_len: body.len() as u32 });
+    }
+
+    /// Returns a copy of the sorted run whose bytes stand in the order in which they are asked for.
+    fn settled(&self) -> Self {
+        let mut settled = Self {
+            rows: Vec::with_capacity(self.rows.len()),
+            blocks: Vec::with_capacity(self.blocks.len()),
+            bytes: Vec::with_capacity(self.bytes.len()),
+        };
+        let mut numbers = vec![0; self.blocks.len()];
+        for number in self.block_order() {
+            numbers[number as usize] = settled.push_block(self.numbered(number));
+        }
+        for (nth, row) in self.rows.iter().enumerate() {
+            self.touch_bodies(nth);
+            settled.push_row(row.key, numbers[row.block as usize], self.body(row));
+        }
+        settled
+    }
+
+    /// Brings the blocks of the rows from `row` on into the cache, at the first row of each group.
     ///
-    /// Rows are sorted and their bytes are not, so each row waits for memory twice. Memory that is asked for
-    /// many bytes at once has all of them about as fast as one.
-    pub(crate) fn touch(&self, row: usize) {
+    /// Memory that is asked for many bytes at once has all of them about as fast as one.
+    pub(crate) fn touch_blocks(&self, row: usize) {
+        self.touch(row, |row| {
+            let start = self.blocks.get(row.block as usize).copied().unwrap_or_default();
+            (start..start + TOUCHED_BYTES).step_by(LINE_BYTES as usize)
+        });
+    }
+
+    /// Brings the bodies of the rows from `row` on into the cache, at the first row of each group.
+    fn touch_bodies(&self, row: usize) {
+        self.touch(row, |row| Some(row.body));
+    }
+
+    /// Reads the bytes that each row of a group names.
+    fn touch<I: IntoIterator<Item = u32>>(&self, row: usize, places: impl Fn(&Row) -> I) {
         if row.is_multiple_of(TOUCHED_ROWS) {
             let group = self.rows.get(row..).unwrap_or_default().iter().take(TOUCHED_ROWS);
             let byte = |at: u32| self.bytes.get(at as usize).copied().unwrap_or_default();
-            let touched = group.fold(0, |sum, row| sum ^ byte(row.block) ^ byte(row.body));
+            let touched = group.flat_map(places).fold(0, |sum, at| sum ^ byte(at));
             std::hint::black_box(touched);
         }
     }
 
     pub(crate) fn block(&self, row: &Row) -> &[u8] {
-        self.block_at(row.block)
+        self.numbered(row.block)
     }
 
-    fn block_at(&self, start: u32) -> &[u8] {
-        let block = start as usize + BLOCK_HEAD_BYTES;
-        &self.bytes[block..block + self.number(start) as usize]
+    fn numbered(&self, number: u32) -> &[u8] {
+        let start = self.blocks[number as usize] as usize;
+        let (head, rest) = self.bytes[start..].split_at(BLOCK_HEAD_BYTES);
+        &rest[..u32::from_le_bytes(head.try_into().expect("four bytes were split off")) as usize]
     }
 
-    /// Returns the place of a block among those of the run in a file.
-    fn place(&self, start: u32) -> u32 {
-        self.number(start + 4)
-    }
-
-    fn number(&self, start: u32) -> u32 {
-        let number = &self.bytes[start as usize..start as usize + 4];
-        u32::from_le_bytes(number.try_into().expect("four bytes"))
-    }
-
-    fn set_place(&mut self, start: u32, place: u32) {
-        self.bytes[start as usize + 4..start as usize + 8].copy_from_slice(&place.to_le_bytes());
-    }
-
-    /// Gives each block its place in a file; returns where they start in memory, in that order.
+    /// Returns the numbers of all blocks in the order in which they are asked for.
     ///
     /// Rows are sorted. Their last zoom comes last and has nearly all blocks, so they stand in its order, see `blocks`.
-    fn lay_out(&mut self) -> (Layout, Vec<u32>) {
-        let mut starts = Vec::new();
-        for nth in (0..self.rows.len()).rev() {
-            let start = self.rows[nth].block;
-            if self.place(start) == UNPLACED {
-                self.set_place(start, 0);
-                starts.push(start);
+    fn block_order(&self) -> Vec<u32> {
+        let mut is_placed = vec![false; self.blocks.len()];
+        let mut order = Vec::with_capacity(self.blocks.len());
+        for row in self.rows.iter().rev() {
+            if !std::mem::replace(&mut is_placed[row.block as usize], true) {
+                order.push(row.block);
             }
         }
-        starts.reverse();
-        let mut layout = Layout::default();
-        for start in &starts {
-            let place = layout.place(self.number(*start) as usize);
-            self.set_place(*start, place as u32);
-        }
-        (layout, starts)
+        order.reverse();
+        order
     }
 
     pub(crate) fn body(&self, row: &Row) -> &[u8] {
@@ -202,6 +245,12 @@ impl<'c> RunStore<'c> {
         self.memory_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
+    /// Returns the bytes of a run that is filled: the more runs in files have, the fewer there are.
+    fn run_bytes(&self) -> usize {
+        let has_memory = self.memory_bytes.load(Ordering::Relaxed) < self.memory_bytes_max;
+        if has_memory { self.run_bytes.min(MEMORY_RUN_BYTES) } else { self.run_bytes }
+    }
+
     /// Sorts `run` and keeps it; it comes back empty. Beyond the budget it goes to `spill`.
     fn keep(&self, run: &mut MemoryRun, spill: &mut Spill<'_>) -> Result<(), Error> {
         if run.rows.is_empty() {
@@ -209,14 +258,19 @@ impl<'c> RunStore<'c> {
         }
         run.rows.sort_unstable_by_key(|row| row.key.rank());
         if self.try_reserve(run.size()) {
-            let mut full = std::mem::take(run);
-            full.shrink();
+            let full = if run.size() <= self.run_bytes as u64 {
+                run.settled()
+            } else {
+                // A giant row: nothing is out of order, and twice its bytes would be too many.
+                let mut full = std::mem::take(run);
+                full.shrink();
+                full
+            };
             self.memory_runs.lock().unwrap_or_else(PoisonError::into_inner).push(full);
-            return Ok(());
+        } else {
+            self.write(run, spill)?;
         }
-        self.write(run, spill)?;
-        run.rows.clear();
-        run.bytes.clear();
+        run.clear();
         Ok(())
     }
 
@@ -231,19 +285,23 @@ impl<'c> RunStore<'c> {
     }
 
     /// Writes a sorted run to files.
-    fn write(&self, run: &mut MemoryRun, spill: &mut Spill<'_>) -> Result<(), Error> {
+    fn write(&self, run: &MemoryRun, spill: &mut Spill<'_>) -> Result<(), Error> {
         let expected = run.size();
         self.counters.add_temp(expected);
-        let (layout, starts) = run.lay_out();
-        let blocks = starts.iter().map(|start| (run.place(*start) as usize, run.block_at(*start)));
+        let (mut layout, mut places) = (Layout::default(), vec![0; run.blocks.len()]);
+        let order = run.block_order();
+        for number in &order {
+            places[*number as usize] = layout.place(run.numbered(*number).len());
+        }
+        let blocks = order.iter().map(|number| (places[*number as usize], run.numbered(*number)));
         let base = self.blocks.write(&layout, blocks)?;
         let rows_bytes = spill.keep(&mut |out| {
             run.rows.iter().enumerate().try_for_each(|(nth, row)| {
-                run.touch(nth);
-                out.push(row.key, base + u64::from(run.place(row.block)), run.body(row))
+                run.touch_bodies(nth);
+                out.push(row.key, base + places[row.block as usize] as u64, run.body(row))
             })
         })?;
-        let blocks_bytes = run.rows.iter().map(|row| u64::from(run.number(row.block))).sum();
+        let blocks_bytes = run.rows.iter().map(|row| run.block(row).len() as u64).sum();
         self.blocks_bytes.fetch_add(blocks_bytes, Ordering::Relaxed);
         let written = layout.len() as u64 + rows_bytes;
         self.counters.add_temp(written);
@@ -304,8 +362,8 @@ impl<'s> RunWriter<'s> {
         self.check()?;
         self.store.keep(&mut self.run, &mut self.spill)?;
         drop(std::mem::take(&mut self.run));
-        while let Some(mut run) = self.store.next_to_follow() {
-            self.store.write(&mut run, &mut self.spill)?;
+        while let Some(run) = self.store.next_to_follow() {
+            self.store.write(&run, &mut self.spill)?;
         }
         let mut file_runs = self.store.file_runs.lock().unwrap_or_else(PoisonError::into_inner);
         file_runs.extend(self.spill.into_runs());
@@ -324,29 +382,18 @@ impl<'s> RunWriter<'s> {
         if self.failed.is_some() {
             return;
         }
-        let added = body.len() + self.latest.len() + BLOCK_HEAD_BYTES + size_of::<Row>();
-        if self.run.size() as usize + added > self.store.run_bytes {
+        let added = body.len() + self.latest.len() + BLOCK_BYTES_BESIDE + size_of::<Row>();
+        if self.run.size() as usize + added > self.store.run_bytes() {
             if let Err(error) = self.store.keep(&mut self.run, &mut self.spill) {
                 self.failed.get_or_insert(error);
             }
             self.block = u32::MAX;
         }
         self.run.reserve(added, self.store.run_bytes);
-        let block = self.block();
-        let start = self.run.bytes.len() as u32;
-        self.run.bytes.extend_from_slice(body);
-        self.run.rows.push(Row { key, block, body: start, body_len: body.len() as u32 });
-    }
-
-    /// Returns where the latest block stands in the run, putting it there first if need be.
-    fn block(&mut self) -> u32 {
         if self.block == u32::MAX {
-            self.block = self.run.bytes.len() as u32;
-            self.run.bytes.extend_from_slice(&(self.latest.len() as u32).to_le_bytes());
-            self.run.bytes.extend_from_slice(&UNPLACED.to_le_bytes());
-            self.run.bytes.extend_from_slice(&self.latest);
+            self.block = self.run.push_block(&self.latest);
         }
-        self.block
+        self.run.push_row(key, self.block, body);
     }
 }
 
