@@ -224,28 +224,26 @@ mod tests {
         Placeholder { at: Grid::new(5, 5), box_units: (1, 1), is_shared: false, decided: None };
     const WINDOW: (Extent, u32) = (Extent::DEFAULT, 8);
 
-    /// Places features that each owe so many parts and compares how many are drawn.
-    fn check(owed: &[i32], square_side: u32, expected: usize) {
-        let mut diffusion = Diffusion { square_side, ..START };
-        let mut out = Geometry::default();
-        let n_drawn = owed.iter().filter(|owed| diffusion.place(HERE, **owed, WINDOW, &mut out)).count();
-        assert_eq!(n_drawn, expected, "{owed:?}");
+    /// Places features that each owe so many parts and compares how many are drawn, as single units; as squares of two
+    /// units, they are as many when each owes four times as much.
+    fn check(owed: &[i32], expected: usize) {
+        for square_side in [1, 2] {
+            let mut diffusion = Diffusion { square_side, ..START };
+            let mut out = Geometry::default();
+            let times = diffusion.square() as i32;
+            let owed = owed.iter().map(|owed| owed * times);
+            let n_drawn = owed.filter(|owed| diffusion.place(HERE, *owed, WINDOW, &mut out)).count();
+            assert_eq!(n_drawn, expected, "{square_side}");
+        }
     }
 
     #[test]
-    fn areas_add_up_until_a_feature_fills_a_unit() {
-        check(&[100], 1, 0);
-        check(&[128], 1, 1);
-        check(&[64; 16], 1, 4);
-        check(&[1; 2560], 1, 10);
-    }
-
-    #[test]
-    fn squares_of_two_units_are_a_quarter_as_many() {
-        check(&[511], 2, 0);
-        check(&[512], 2, 1);
-        check(&[64; 64], 2, 4);
-        check(&[16; 640], 2, 10);
+    fn areas_add_up_until_a_feature_fills_a_square() {
+        check(&[100], 0);
+        check(&[127], 0);
+        check(&[128], 1);
+        check(&[64; 16], 4);
+        check(&[1; 2560], 10);
     }
 
     #[test]

@@ -300,6 +300,7 @@ impl<'p> LayerEmitter<'p> {
         let mut crowd = std::mem::take(&mut self.crowd);
         let waiting = crowd.take();
         let (mut whole, mut owed) = (0, 0);
+        let mut placeholders = Vec::new();
         for piece in waiting.iter() {
             let body = Body::open(piece.body);
             let Some(to_round) = body.to_round else {
@@ -307,7 +308,8 @@ impl<'p> LayerEmitter<'p> {
                 self.take(here, piece, &body);
                 continue;
             };
-            if crowd.placeholder(&body, here.plan).is_some() {
+            if let Some(placeholder) = crowd.placeholder(&body, here.plan) {
+                placeholders.push((piece, body.head, placeholder));
                 continue;
             }
             let rounded = crowd.round(&body);
@@ -327,12 +329,8 @@ impl<'p> LayerEmitter<'p> {
             }
         }
         self.diffusion.add_shared(whole, owed);
-        for piece in waiting.iter() {
-            let body = Body::open(piece.body);
-            let to_round = body.to_round.is_some();
-            if let Some(placeholder) = to_round.then(|| crowd.placeholder(&body, here.plan)).flatten() {
-                self.place(here, (piece, body.head), placeholder);
-            }
+        for (piece, head, placeholder) in placeholders {
+            self.place(here, (piece, head), placeholder);
         }
         crowd.restore(waiting);
         self.crowd = crowd;
