@@ -22,6 +22,8 @@ mod line;
 mod ring;
 mod unwind;
 
+use std::ops::Range;
+
 use zellige_model::{Geometry, GeometryKind, World, WorldBounds};
 
 pub(crate) use axis::{Axis, X, Y};
@@ -58,6 +60,11 @@ impl Stripes {
         } else {
             at.div_euclid(self.side)
         }
+    }
+
+    /// Returns the places that the window of stripe `n` alone holds.
+    const fn alone(self, n: i64) -> Range<i64> {
+        n * self.side + self.buffer + 1..(n + 1) * self.side - self.buffer
     }
 
     /// Returns the window of stripe `n`: its two edges, which belong to it.
@@ -119,8 +126,13 @@ impl Pieces {
         }
     }
 
+    /// Returns the place in the pool of stripe `n`, if it is one of the range.
+    fn offset(&self, n: i64) -> Option<usize> {
+        usize::try_from(n - self.first).ok().filter(|offset| *offset < self.len)
+    }
+
     /// Returns the part of the range that the window of `min..=max` touches, as offsets into the pool.
-    fn offsets(&self, stripes: Stripes, min: i64, max: i64) -> std::ops::Range<usize> {
+    fn offsets(&self, stripes: Stripes, min: i64, max: i64) -> Range<usize> {
         let (first, last) = stripes.touched(min, max);
         let clamp = |n: i64| (n - self.first).clamp(0, self.len as i64) as usize;
         clamp(first)..clamp(last + 1)

@@ -46,10 +46,24 @@ pub(super) fn split_polygon<A: Axis>(
 fn split_ring<A: Axis>(ring: &[World], stripes: Stripes, out: &mut Pieces) -> Range<usize> {
     let Some(mut a) = ring.last().copied() else { return 0..0 };
     let (mut min, mut max) = (i64::MAX, i64::MIN);
-    for b in ring {
+    let mut rest = ring;
+    while let [b, others @ ..] = rest {
         let b = *b;
         let (from, to) = (A::along(a), A::along(b));
         (min, max) = (min.min(to), max.max(to));
+        let stripe = stripes.stripe(to);
+        let alone = stripes.alone(stripe);
+        if alone.contains(&from) && alone.contains(&to) {
+            // Most edges lie in one stripe and near no other one, and so do those that follow.
+            let n_others = others.iter().take_while(|point| alone.contains(&A::along(**point))).count();
+            if let Some(offset) = out.offset(stripe) {
+                let points = &mut out.pool[offset].points;
+                points.push(a);
+                points.extend_from_slice(&rest[..n_others]);
+            }
+            (a, rest) = (rest[n_others], &others[n_others..]);
+            continue;
+        }
         for offset in out.offsets(stripes, from.min(to), from.max(to)) {
             let stripe = out.first + offset as i64;
             let (low, high) = stripes.window(stripe);
@@ -73,7 +87,7 @@ fn split_ring<A: Axis>(ring: &[World], stripes: Stripes, out: &mut Pieces) -> Ra
                 points.push(A::cross(a, b, high));
             }
         }
-        a = b;
+        (a, rest) = (b, others);
     }
     out.offsets(stripes, min, max)
 }
