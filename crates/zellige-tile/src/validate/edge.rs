@@ -31,6 +31,16 @@ impl Edge {
         })
     }
 
+    /// Returns the y of the northern end.
+    pub(super) fn north(self) -> i32 {
+        self.west.y.min(self.east.y)
+    }
+
+    /// Returns the y of the southern end.
+    pub(super) fn south(self) -> i32 {
+        self.west.y.max(self.east.y)
+    }
+
     /// Whether the two edges share no point, but as neighbours in a ring.
     pub(super) fn is_apart(self, other: Self) -> bool {
         self.is_neighbour(other) || !self.meets(other)
@@ -46,19 +56,16 @@ impl Edge {
 
     /// Whether the two closed segments share a point.
     pub(super) fn meets(self, other: Self) -> bool {
-        let north = |edge: Self| edge.west.y.min(edge.east.y);
-        let south = |edge: Self| edge.west.y.max(edge.east.y);
-        if south(self) < north(other) || south(other) < north(self) {
+        if self.south() < other.north() || other.south() < self.north() {
             return false;
         }
         let side = |edge: Self, point| turn(edge.west, edge.east, point).signum();
         let (a, b) = (side(self, other.west), side(self, other.east));
-        let (c, d) = (side(other, self.west), side(other, self.east));
         if a == 0 && b == 0 {
             // On one line, and their boxes overlap.
             return self.west.x <= other.east.x && other.west.x <= self.east.x;
         }
-        a * b <= 0 && c * d <= 0
+        a * b <= 0 && side(other, self.west) * side(other, self.east) <= 0
     }
 
     /// Whether the closed segment holds `point`.

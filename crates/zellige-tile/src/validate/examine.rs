@@ -3,22 +3,23 @@
 //! In:     tidy polygons (see `tidy`).
 //! Out:    yes, or that edges meet at points of the grid and where, or that they cross between them.
 //! Source: edges of a small ring each with each; edges of others bucketed by rows, each row swept from west to east;
-//!         all tests exact in integers.
+//!         all tests exact in integers. What was bent is looked at again only where edges met.
 //!
 //! Polygons whose edges lie beside each other so long that sweeping would compare each with thousands of others, such
 //! as a comb that stands aslant, pass for crowded.
 
-use std::ops::{ControlFlow, Range, RangeInclusive};
+use std::ops::ControlFlow;
 
 use zellige_model::{Geometry, GeometryKind, Grid};
 
 use super::edge::Edge;
+use super::locate::Locator;
 use super::nest::Rings;
 use super::polygonize::{Polygonizer, Touch};
+use super::rows::Rows;
 
-/// Edges that an edge is compared with, and rows that it stands in, on average at most.
+/// Edges that an edge is compared with, on average at most.
 const COMPARED_MAX: usize = 256;
-const ROWS_PER_EDGE: i64 = 16;
 /// In a ring of so many edges, each is compared with each: that is cheaper than putting them into rows.
 const FEW_EDGES_MAX: usize = 12;
 /// Points at which an edge meets other ones, on average at most; those that are found several times count so.
@@ -32,12 +33,15 @@ const CROSSINGS_MAX: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct Examiner {
     edges: Vec<Edge>,
-    /// Row after row, each sorted by the western end.
-    rows: Vec<Standing>,
-    row_starts: Vec<u32>,
-    scale: RowScale,
-    /// Whether the edges stand in rows.
-    is_bucketed: bool,
+    /// The edges that are compared, each row from west to east.
+    rows: Rows,
+    /// The row at hand.
+    lane: Vec<Span>,
+    /// Where edges met that were bent.
+    bent: Blocks,
+    /// The numbers of edges that are there.
+    near: Vec<usize>,
+    locator: Locator,
     /// Whether two edges meet that are no neighbours in a ring.
     has_touched: bool,
     /// Where edges meet other ones; some several times.
@@ -72,13 +76,40 @@ impl Examiner {
     /// Says whether `geometry` is legal, or what is wrong with it.
     pub(super) fn examine(&mut self, geometry: &Geometry<Grid>) -> Found {
         self.load(geometry);
-        self.is_bucketed = geometry.part_ends.len() > 1 || FEW_EDGES_MAX < self.edges.len();
-        let compared = if self.is_bucketed {
-            self.bucket(geometry);
-            self.compare_in_rows()
-        } else {
+        let compared = if self.is_small(geometry) {
             self.compare_all()
+        } else {
+            self.rows.fill(self.edges.iter().copied().enumerate());
+            self.compare_in_rows()
         };
+        self.found(compared, geometry)
+    }
+
+    /// Says the same of `geometry` that was bent, and tidied, since it was examined last.
+    ///
+    /// Where no edge met another one then, none does now: what became of those that did lies within their boxes. So
+    /// only edges that come near these are compared.
+    pub(super) fn examine_bent(&mut self, geometry: &Geometry<Grid>) -> Found {
+        self.load(geometry);
+        let compared = if self.is_small(geometry) {
+            self.compare_all()
+        } else {
+            let Self { edges, bent, near, rows, .. } = self;
+            near.clear();
+            near.extend((0..edges.len()).filter(|edge| bent.meet(edges[*edge])));
+            rows.fill(near.iter().map(|edge| (*edge, edges[*edge])));
+            self.compare_in_rows()
+        };
+        self.found(compared, geometry)
+    }
+
+    /// Whether there are so few edges that rows would be no help.
+    const fn is_small(&self, geometry: &Geometry<Grid>) -> bool {
+        geometry.part_ends.len() < 2 && self.edges.len() <= FEW_EDGES_MAX
+    }
+
+    /// Says what was found when edges were compared.
+    fn found(&mut self, compared: ControlFlow<()>, geometry: &Geometry<Grid>) -> Found {
         match compared {
             ControlFlow::Break(()) => Found::Crowded,
             ControlFlow::Continue(()) if self.n_crossings > 0 => Found::Crossing,
@@ -100,9 +131,14 @@ impl Examiner {
         polygonizer: &mut Polygonizer,
         rings: &mut Rings,
     ) {
-        let mut touches = std::mem::take(&mut self.touches);
-        polygonizer.polygonize(geometry, &mut touches, |point| self.is_inside(point), rings);
-        self.touches = touches;
+        let Self { edges, touches, locator, .. } = self;
+        locator.load(geometry, edges);
+        let is_inside = |point: Grid| {
+            let mut is_odd = false;
+            locator.around(point, edges, |edge| is_odd ^= edge.is_west_of(point));
+            is_odd
+        };
+        polygonizer.polygonize(geometry, touches, is_inside, rings);
     }
 
     /// Makes `out` of `geometry`, which was examined last: edges that meet others lead through the points of the grid
@@ -112,11 +148,13 @@ impl Examiner {
         self.touches.dedup();
         let mut touches = self.touches.chunk_by_mut(|a, b| a.edge == b.edge).peekable();
         let mut edges = (0..).zip(&self.edges);
+        self.bent.begin(&geometry.points);
         out.reset(GeometryKind::Polygon);
         for rings in geometry.polygons() {
             for ring in rings {
                 for (end, (nth, edge)) in geometry.part(ring).iter().zip(edges.by_ref()) {
                     if let Some(bends) = touches.next_if(|bends| bends[0].edge == nth) {
+                        self.bent.mark(*edge);
                         // From west to east as the edge leads, then as the ring does.
                         let south = if edge.west.y <= edge.east.y { 1 } else { -1 };
                         bends.sort_unstable_by_key(|bend| (bend.at.x, south * bend.at.y));
@@ -133,45 +171,37 @@ impl Examiner {
         }
     }
 
-    /// Whether the left of `point` lies inside by the even-odd rule.
-    fn is_inside(&self, point: Grid) -> bool {
-        let is_odd = |n: usize| n % 2 == 1;
-        if !self.is_bucketed {
-            return is_odd(self.edges.iter().filter(|edge| edge.is_west_of(point)).count());
-        }
-        let row = &self.rows[self.row(point.y)];
-        let standing = row.iter().take_while(|standing| standing.west() < point.x);
-        is_odd(standing.filter(|standing| self.edges[standing.edge()].is_west_of(point)).count())
+    fn compare_in_rows(&mut self) -> ControlFlow<()> {
+        self.rows.sort();
+        let (rows, mut lane) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.lane));
+        let compared = self.compare_each(&rows, &mut lane);
+        (self.rows, self.lane) = (rows, lane);
+        compared
     }
 
-    fn compare_in_rows(&mut self) -> ControlFlow<()> {
+    /// Compares the edges of each row.
+    fn compare_each(&mut self, rows: &Rows, lane: &mut Vec<Span>) -> ControlFlow<()> {
         let mut comparisons_left = self.edges.len() * COMPARED_MAX;
-        for row in 1..self.row_starts.len() {
-            let (start, end) = (self.row_starts[row - 1] as usize, self.row_starts[row] as usize);
-            for nth in start..end {
-                let one = self.rows[nth].edge();
-                let edge = self.edges[one];
-                for other in nth + 1..end {
-                    if edge.east.x < self.rows[other].west() {
-                        break;
-                    }
-                    let Some(left) = comparisons_left.checked_sub(1) else { return ControlFlow::Break(()) };
-                    comparisons_left = left;
-                    let other = self.rows[other].edge();
+        for (row, standing) in rows.iter().enumerate() {
+            lane.clear();
+            lane.extend(standing.iter().map(|standing| Span::of(standing.edge(), &self.edges)));
+            for (nth, one) in lane.iter().enumerate() {
+                let beside = lane[nth + 1..].iter().take_while(|other| other.west <= one.east);
+                let mut n_compared = 0;
+                for other in beside {
+                    n_compared += 1;
                     // Long edges have several rows in common; the first one tells.
-                    if !edge.is_apart(self.edges[other]) && self.is_first_common(row - 1, one, other) {
-                        self.touch(one, other)?;
+                    if one.is_level_with(*other) && rows.row_of(one.north.max(other.north)) == row {
+                        self.compare(one.edge, other.edge)?;
                     }
                 }
+                let Some(left) = comparisons_left.checked_sub(n_compared) else {
+                    return ControlFlow::Break(());
+                };
+                comparisons_left = left;
             }
         }
         ControlFlow::Continue(())
-    }
-
-    /// Whether `row` is the first one in which both edges stand.
-    fn is_first_common(&self, row: usize, one: usize, other: usize) -> bool {
-        let first = |edge: usize| *self.scale.rows(self.edges[edge]).start();
-        row == first(one).max(first(other))
     }
 
     fn compare_all(&mut self) -> ControlFlow<()> {
@@ -179,13 +209,21 @@ impl Examiner {
             let edge = self.edges[one];
             for other in one + 1..self.edges.len() {
                 let against = self.edges[other];
-                let is_beside = against.east.x < edge.west.x || edge.east.x < against.west.x;
-                if !is_beside && !edge.is_apart(against) {
-                    self.touch(one, other)?;
+                if against.west.x <= edge.east.x && edge.west.x <= against.east.x {
+                    self.compare(one, other)?;
                 }
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Notes where two edges meet that stand beside each other, if they do.
+    fn compare(&mut self, one: usize, other: usize) -> ControlFlow<()> {
+        if self.edges[one].is_apart(self.edges[other]) {
+            ControlFlow::Continue(())
+        } else {
+            self.touch(one, other)
+        }
     }
 
     /// Notes where two edges meet; breaks off if too many do.
@@ -232,42 +270,6 @@ impl Examiner {
         }
     }
 
-    /// Puts the edges into rows.
-    fn bucket(&mut self, geometry: &Geometry<Grid>) {
-        let ys = || geometry.points.iter().map(|point| point.y);
-        let (top, bottom) = (ys().min().unwrap_or(0), ys().max().unwrap_or(0));
-        let row_count_max = (self.edges.len() as f64).sqrt() as i32 + 1;
-        // Long edges stand in many rows; then rows are higher, and fewer.
-        let lengths: i64 = self.edges.iter().map(|edge| i64::from((edge.west.y - edge.east.y).abs())).sum();
-        let long = lengths / (self.edges.len() as i64 * ROWS_PER_EDGE).max(1);
-        self.scale = RowScale::new(top, ((bottom - top) / row_count_max).max(long as i32) + 1);
-        let scale = self.scale;
-        let row_count = scale.row(bottom) + 1;
-        self.row_starts.clear();
-        self.row_starts.resize(row_count + 2, 0);
-        for edge in &self.edges {
-            for row in scale.rows(*edge) {
-                self.row_starts[row + 2] += 1;
-            }
-        }
-        for row in 2..self.row_starts.len() {
-            self.row_starts[row] += self.row_starts[row - 1];
-        }
-        self.rows.clear();
-        self.rows.resize(self.row_starts[row_count + 1] as usize, Standing::default());
-        for (edge_idx, edge) in self.edges.iter().enumerate() {
-            for row in scale.rows(*edge) {
-                let next = &mut self.row_starts[row + 1];
-                self.rows[*next as usize] = Standing::new(edge.west.x, edge_idx);
-                *next += 1;
-            }
-        }
-        self.row_starts.pop();
-        for bounds in self.row_starts.windows(2) {
-            self.rows[bounds[0] as usize..bounds[1] as usize].sort_unstable();
-        }
-    }
-
     /// Whether holes lie in their outer ring and in no other hole, and polygons outside of each other.
     ///
     /// Only meaningful when the edges are apart; then one vertex stands for its ring.
@@ -275,6 +277,7 @@ impl Examiner {
         if geometry.part_ends.len() < 2 {
             return true;
         }
+        self.locator.load(geometry, &self.edges);
         geometry.polygons().enumerate().all(|(polygon_idx, rings)| {
             rings.clone().all(|ring| {
                 self.look_around(geometry.part(ring)[0], ring as u32);
@@ -313,71 +316,165 @@ impl Examiner {
         own == own_shell
     }
 
-    /// Returns which of the rows' edges may meet a level line.
-    fn row(&self, y: i32) -> Range<usize> {
-        let row = self.scale.row(y);
-        self.row_starts[row] as usize..self.row_starts[row + 1] as usize
-    }
-
     /// Collects the rings, other than `ring`, that hold `vertex` inside, in `self.around`.
     fn look_around(&mut self, vertex: Grid, ring: u32) {
-        self.around.clear();
-        for standing in &self.rows[self.row(vertex.y)] {
-            let edge = self.edges[standing.edge()];
+        let Self { around, edges, locator, .. } = self;
+        around.clear();
+        locator.around(vertex, edges, |edge| {
             if edge.ring == ring || !edge.is_east_of(vertex) {
-                continue;
+                return;
             }
-            match self.around.iter().position(|other| *other == edge.ring) {
-                Some(known) => {
-                    self.around.swap_remove(known);
-                }
-                None => self.around.push(edge.ring),
+            // The edges of a ring come one after another.
+            if around.pop_if(|last| *last == edge.ring).is_none() {
+                around.push(edge.ring);
             }
-        }
+        });
     }
 }
 
-/// An edge in a row: the x of its western end above its number, so that numbers sort as edges do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Standing(u64);
+/// The box of an edge, beside others of a row.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    west: i32,
+    east: i32,
+    north: i32,
+    south: i32,
+    /// The number of the edge.
+    edge: usize,
+}
 
-impl Standing {
-    /// What is added to an x for the order of signed numbers to be that of unsigned ones.
-    const BIAS: u32 = 1 << 31;
-
-    const fn new(west: i32, edge_idx: usize) -> Self {
-        Self(((west as u32 ^ Self::BIAS) as u64) << 32 | edge_idx as u64)
+impl Span {
+    fn of(number: usize, edges: &[Edge]) -> Self {
+        let edge = edges[number];
+        Self { west: edge.west.x, east: edge.east.x, north: edge.north(), south: edge.south(), edge: number }
     }
 
-    const fn west(self) -> i32 {
-        ((self.0 >> 32) as u32 ^ Self::BIAS) as i32
-    }
-
-    const fn edge(self) -> usize {
-        self.0 as u32 as usize
+    /// Whether a level line meets both.
+    const fn is_level_with(self, other: Self) -> bool {
+        self.north <= other.south && other.north <= self.south
     }
 }
 
-/// Rows of equal height that edges are sorted into.
-#[derive(Clone, Copy, Debug, Default)]
-struct RowScale {
-    top: i32,
-    /// The height is two to the power of this.
+/// Which blocks of a box hold something, a bit each.
+#[derive(Debug, Default)]
+struct Blocks {
+    min: Grid,
+    /// A block is as wide, and as high, as two to the power of these.
+    width_log2: u32,
     height_log2: u32,
+    rows: Vec<u64>,
 }
 
-impl RowScale {
-    /// Returns rows of at least this height, which is positive.
-    const fn new(top: i32, height_min: i32) -> Self {
-        Self { top, height_log2: (height_min as u32).next_power_of_two().trailing_zeros() }
+impl Blocks {
+    /// Blocks side by side, and rows of them.
+    const COLUMNS: i32 = u64::BITS as i32;
+    const ROWS: i32 = 256;
+
+    /// Empties the blocks of the box around some points.
+    fn begin(&mut self, points: &[Grid]) {
+        let Some(first) = points.first() else { return };
+        let (mut min, mut max) = (*first, *first);
+        for point in points {
+            min = Grid::new(min.x.min(point.x), min.y.min(point.y));
+            max = Grid::new(max.x.max(point.x), max.y.max(point.y));
+        }
+        let log2 = |length: i32, n: i32| ((length / n + 1) as u32).next_power_of_two().trailing_zeros();
+        self.min = min;
+        self.width_log2 = log2(max.x - min.x, Self::COLUMNS);
+        self.height_log2 = log2(max.y - min.y, Self::ROWS);
+        self.rows.clear();
+        self.rows.resize(self.row(max.y) + 1, 0);
     }
 
-    const fn row(self, y: i32) -> usize {
-        ((y - self.top) >> self.height_log2) as usize
+    /// Marks the blocks of the box around `edge`, which lies in that of all.
+    fn mark(&mut self, edge: Edge) {
+        let columns = self.columns(edge);
+        let (first, last) = (self.row(edge.north()), self.row(edge.south()));
+        self.rows[first..=last].iter_mut().for_each(|row| *row |= columns);
     }
 
-    fn rows(self, edge: Edge) -> RangeInclusive<usize> {
-        let (north, south) = (edge.west.y.min(edge.east.y), edge.west.y.max(edge.east.y));
-        self.row(north)..=self.row(south)
+    /// Whether the box around `edge`, which lies in that of all, has a block that is marked.
+    fn meet(&self, edge: Edge) -> bool {
+        let columns = self.columns(edge);
+        let (first, last) = (self.row(edge.north()), self.row(edge.south()));
+        self.rows[first..=last].iter().any(|row| row & columns != 0)
+    }
+
+    const fn row(&self, y: i32) -> usize {
+        ((y - self.min.y) >> self.height_log2) as usize
+    }
+
+    /// Returns the bits of the columns in which `edge` lies.
+    const fn columns(&self, edge: Edge) -> u64 {
+        let first = (edge.west.x - self.min.x) >> self.width_log2;
+        let last = (edge.east.x - self.min.x) >> self.width_log2;
+        (u64::MAX >> (Self::COLUMNS - 1 - last)) & (u64::MAX << first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{BENDS_MAX, tidy};
+    use super::*;
+
+    /// Returns the number and the place of each touch, once and in order.
+    fn touches(examiner: &Examiner) -> Vec<Touch> {
+        let mut touches = examiner.touches.clone();
+        touches.sort_unstable();
+        touches.dedup();
+        touches
+    }
+
+    /// Bends a polygon until nothing crosses; what is found near bends has to be all that is found anywhere.
+    fn check(rings: &[Vec<Grid>], n_bends_min: usize) {
+        let (mut geometry, mut scratch) = (Geometry::default(), Geometry::default());
+        geometry.reset(GeometryKind::Polygon);
+        for ring in rings {
+            geometry.points.extend_from_slice(ring);
+            geometry.end_part();
+        }
+        geometry.end_polygon();
+        tidy::tidy(&mut geometry, &mut scratch);
+        let (mut examiner, mut everywhere) = (Examiner::default(), Examiner::default());
+        let mut found = examiner.examine(&geometry);
+        let mut n_bends = 0;
+        while found == Found::Crossing && n_bends < BENDS_MAX {
+            examiner.bend(&geometry, &mut scratch);
+            std::mem::swap(&mut geometry, &mut scratch);
+            tidy::tidy_bent(&mut geometry, &mut scratch);
+            found = examiner.examine_bent(&geometry);
+            assert_eq!(found, everywhere.examine(&geometry), "{geometry:?}");
+            assert_eq!(touches(&examiner), touches(&everywhere), "{geometry:?}");
+            n_bends += 1;
+        }
+        assert!(n_bends_min <= n_bends, "{rings:?}");
+    }
+
+    #[test]
+    fn bow_tie_is_bent_once() {
+        let bow_tie = [(0, 0), (9, 9), (9, 0), (0, 8)];
+        check(&[bow_tie.map(|(x, y)| Grid::new(x, y)).to_vec()], 1);
+    }
+
+    /// Rings once around the same middle, whose vertices stand a little beside a circle.
+    fn frayed() -> impl Strategy<Value = Vec<Grid>> {
+        (100..400_i32, prop::collection::vec((-9..9_i32, -9..9_i32), 20..300)).prop_map(|(radius, shifts)| {
+            let step = std::f64::consts::TAU / shifts.len() as f64;
+            let vertex = |(nth, (right, down)): (usize, &(i32, i32))| {
+                let (sin, cos) = (step * nth as f64).sin_cos();
+                let along = |share: f64| (f64::from(radius) * share) as i32;
+                Grid::new(along(cos) + right, along(sin) + down)
+            };
+            shifts.iter().enumerate().map(vertex).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_missed_where_nothing_met(rings in prop::collection::vec(frayed(), 1..4)) {
+            check(&rings, 0);
+        }
     }
 }

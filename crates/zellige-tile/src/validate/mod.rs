@@ -10,11 +10,13 @@
 //!         more often than a tile can show is drawn anew in coarse cells.
 //!         Where rounded crossings cost or add area, vertices are moved by a unit to make it good.
 //!
-//! Snapping and running along a window's edge break about one shape in thirty; the overlay costs a hundred times the
+//! Snapping and running along a window's edge break about one shape in thirty; the overlay costs five to ten times the
 //! test, so testing first, and keeping the overlay for the tenth that needs it, is what makes legality cheap.
 
 mod edge;
 mod tidy;
+mod rows;
+mod locate;
 mod examine;
 mod nest;
 mod polygonize;
@@ -42,6 +44,8 @@ const BENDS_MAX: usize = 8;
 #[derive(Debug, Default)]
 pub struct Validator {
     examiner: Examiner,
+    /// Looks at one polygon of several.
+    alone_examiner: Examiner,
     polygonizer: Polygonizer,
     rings: Rings,
     scratch: Geometry<Grid>,
@@ -149,7 +153,7 @@ impl Validator {
             self.examiner.bend(geometry, &mut self.scratch);
             std::mem::swap(geometry, &mut self.scratch);
             tidy::tidy_bent(geometry, &mut self.scratch);
-            found = self.examiner.examine(geometry);
+            found = self.examiner.examine_bent(geometry);
         }
         found
     }
@@ -163,33 +167,28 @@ impl Validator {
             self.rings.nest_into(geometry);
             return true;
         }
-        let mut alone = std::mem::take(&mut self.alone);
-        let touched = self.examiner.touched().to_vec();
-        let areas_doubled = geometry.polygons().map(|rings| {
-            if rings.len() == 1 && !touched[rings.start] {
-                return Some(area_doubled(geometry.part(rings.start)));
+        let Self { examiner, alone_examiner, polygonizer, rings, alone, .. } = self;
+        let areas_doubled = geometry.polygons().map(|parts| {
+            if parts.len() == 1 && !examiner.touched()[parts.start] {
+                return Some(area_doubled(geometry.part(parts.start)));
             }
             alone.reset(GeometryKind::Polygon);
-            for ring in rings {
+            for ring in parts {
                 alone.points.extend_from_slice(geometry.part(ring));
                 alone.end_part();
             }
             alone.end_polygon();
-            match self.examiner.examine(&alone) {
+            match alone_examiner.examine(alone) {
                 Found::Legal => Some(alone.parts().map(area_doubled).sum()),
                 Found::Touching => {
-                    self.rings.clear();
-                    self.examiner.polygonize(&alone, &mut self.polygonizer, &mut self.rings);
-                    Some(self.rings.area_doubled())
+                    rings.clear();
+                    alone_examiner.polygonize(alone, polygonizer, rings);
+                    Some(rings.area_doubled())
                 }
                 Found::Crossing | Found::Crowded => None,
             }
         });
-        let areas_doubled = areas_doubled.sum::<Option<i64>>();
-        self.alone = alone;
-        areas_doubled.is_some_and(|area_doubled| {
-            self.examiner.examine(geometry) == Found::Touching && self.relink_to(area_doubled, geometry)
-        })
+        areas_doubled.sum::<Option<i64>>().is_some_and(|area_doubled| self.relink_to(area_doubled, geometry))
     }
 
     /// Makes polygons, which were examined last and do not cross, of their own edges, if twice the area is then as

@@ -74,12 +74,12 @@ impl Rings {
 
     /// Returns pairs of an outer ring, counted among outer rings, and the number of a hole in it.
     fn homes(&self) -> Vec<(usize, usize)> {
-        if self.shells.len() < 2 || self.holes.is_empty() {
-            return if self.shells.is_empty() {
-                Vec::new()
-            } else {
-                self.holes.iter().map(|hole| (0, *hole)).collect()
-            };
+        if self.shells.len() < 2 {
+            let only = self.holes.iter().filter(|_| !self.shells.is_empty());
+            return only.map(|hole| (0, *hole)).collect();
+        }
+        if self.holes.is_empty() {
+            return Vec::new();
         }
         let boxes = self.shells.iter().enumerate().map(|(home, shell)| {
             let ring = self.parts.part(*shell);

@@ -43,6 +43,8 @@ pub(super) struct Polygonizer {
     ways: Vec<Way>,
     /// By way, the number of the opposite one.
     back: Vec<u32>,
+    /// By chain, the number of the way along it that was met, if one was.
+    waiting: Vec<u32>,
     /// By way, the number of the vertex that it leaves.
     vertex_of: Vec<u32>,
     /// By vertex, its first way; and the end.
@@ -191,9 +193,10 @@ impl Polygonizer {
         // The first of two ways that is met waits for the other one.
         self.back.clear();
         self.back.resize(self.ways.len(), 0);
-        let mut waiting = vec![u32::MAX; self.chains.len()];
+        self.waiting.clear();
+        self.waiting.resize(self.chains.len(), u32::MAX);
         for (nth, way) in self.ways.iter().enumerate() {
-            let other = std::mem::replace(&mut waiting[way.chain as usize], nth as u32);
+            let other = std::mem::replace(&mut self.waiting[way.chain as usize], nth as u32);
             if other != u32::MAX {
                 self.back[nth] = other;
                 self.back[other as usize] = nth as u32;
