@@ -56,7 +56,8 @@ fn tileset() -> Tileset {
 }
 
 fn write(path: &Path, tiles: &[Stored]) -> Result<Written, Error> {
-    let mut archive = create(path, Format::of(path)?, &CreateOptions { overwrite: true })?;
+    let mut archive =
+        create(path, Format::of(path)?, &CreateOptions { overwrite: true }, &std::env::temp_dir())?;
     for Stored { id, bytes, hash } in tiles {
         let Some(id) = TileId::new(*id) else { continue };
         archive.write(id.coord(), bytes, *hash)?;

@@ -76,17 +76,6 @@ pub enum Error {
         #[source]
         source: Box<rusqlite::Error>,
     },
-    /// The PMTiles writer refused an operation.
-    #[error("cannot {deed} PMTiles `{}`", path.display())]
-    PMTiles {
-        /// The operation as a verb.
-        deed: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the writer said.
-        #[source]
-        source: ::pmtiles::PmtError,
-    },
     /// Tiles came in another order than that of their ids, or one came twice.
     #[error("tile `{tile}` came after `{last}`, expected ascending tile ids")]
     Order {
@@ -101,11 +90,13 @@ pub enum Error {
         /// The tile.
         tile: TileCoord,
     },
-    /// A tile was said to equal an earlier one, and no tile with its hash came before.
-    #[error("tile `{tile}` has no content of its own, and no tile before it had the same")]
-    UnknownContent {
+    /// A tile has more bytes than the index of a PMTiles file can state.
+    #[error("tile `{tile}` has `{bytes}` bytes, expected at most {}", u32::MAX)]
+    LongTile {
         /// The tile.
         tile: TileCoord,
+        /// Its length as stored.
+        bytes: u64,
     },
     /// The file or folder is in none of the formats that can be read.
     #[error("`{}` is not a tileset: {found}", path.display())]

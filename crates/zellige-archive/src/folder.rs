@@ -80,10 +80,6 @@ impl WriteTiles for Writer {
         Ok(())
     }
 
-    fn write_again(&mut self, tile: TileCoord, _hash: TileHash) -> Result<(), Error> {
-        Err(Error::UnknownContent { tile })
-    }
-
     fn finish(mut self: Box<Self>, tileset: &Tileset) -> Result<Written, Error> {
         let rows = metadata::rows(tileset).into_iter().map(|(name, text)| (name.to_owned(), text.into()));
         let rows: Map<String, Value> = rows.collect();

@@ -6,7 +6,7 @@
 //! Keeps:  the bytes of each tile; the same tiles give the same archive, byte for byte.
 //! Source: PMTiles v3, MBTiles 1.3, TileJSON 3.0.
 //!
-//! Equal tiles are stored once in the two file formats. What is read back is checked against the
+//! Equal tiles are stored once in the two file formats, and memory does not grow with their number. What is read back is checked against the
 //! length of the file before memory is taken for it, so a damaged or hostile archive ends in an
 //! [`Error`]. Archives are locked, renamed and read by position in the manner of Unix.
 //!
@@ -31,7 +31,8 @@
 //! };
 //! let tile = TileCoord::parse("0/0/0").ok_or("no tile")?;
 //!
-//! let mut archive = create(&path, Format::of(&path)?, &CreateOptions { overwrite: false })?;
+//! let options = CreateOptions { overwrite: false };
+//! let mut archive = create(&path, Format::of(&path)?, &options, folder.path())?;
 //! let mut stored = Vec::new();
 //! Compressor::new(Compressor::LEVEL_DEFAULT).gzip(b"a tile", &mut stored);
 //! archive.write(tile, &stored, TileHash::of(b"a tile"))?;
@@ -48,6 +49,8 @@ mod tiles;
 mod compress;
 mod metadata;
 mod part;
+mod spool;
+mod contents;
 mod pmtiles;
 mod mbtiles;
 mod folder;

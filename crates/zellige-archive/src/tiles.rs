@@ -54,15 +54,6 @@ impl Format {
             Self::Folder => Compression::None,
         }
     }
-
-    /// Whether equal tiles are stored once; a folder has a file for each.
-    #[must_use]
-    pub fn shares_contents(self) -> bool {
-        match self {
-            Self::PMTiles | Self::MBTiles => true,
-            Self::Folder => false,
-        }
-    }
 }
 
 /// Settings of a new archive.
@@ -79,7 +70,8 @@ pub struct Written {
     pub bytes: u64,
     /// Tiles that can be asked for.
     pub tiles: u64,
-    /// Contents stored; fewer than tiles where equal tiles share one. A folder stores each tile.
+    /// Contents stored; fewer than tiles where equal tiles share one. A folder stores each tile, and a file an equal
+    /// one anew when very many others came between.
     pub distinct: u64,
 }
 
@@ -106,15 +98,6 @@ pub trait WriteTiles: Send {
     /// [`Error::Order`] and [`Error::EmptyTile`] when a tile breaks these rules; otherwise when the file
     /// cannot be written.
     fn write(&mut self, tile: TileCoord, stored: &[u8], hash: TileHash) -> Result<(), Error>;
-
-    /// Takes the next tile, whose content came before under the same hash, so that nobody compresses or
-    /// carries it twice. Only formats that [share contents](Format::shares_contents) know it again.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownContent`] when it did not come before, or the format stores each tile by itself;
-    /// otherwise as [`WriteTiles::write`].
-    fn write_again(&mut self, tile: TileCoord, hash: TileHash) -> Result<(), Error>;
 
     /// Completes the archive with its metadata and puts it in its place.
     ///
@@ -159,7 +142,8 @@ pub trait ReadTiles: Send {
 
 /// Starts an archive at `path`, built beside it under the name `.NAME.part` and locked.
 ///
-/// What a killed run left there is removed. The folder around `path` has to exist.
+/// What a killed run left there is removed. The folder around `path` has to exist. The index of very many tiles waits in
+/// a temporary file without a name in `temp`.
 ///
 /// A file takes the place of the old one in one step. A folder needs two: the old one is moved to
 /// `.NAME.old`, then the new one takes its name. Who is killed in between leaves both whole under their
@@ -170,10 +154,15 @@ pub trait ReadTiles: Send {
 /// [`Error::Exists`] without [`CreateOptions::overwrite`], [`Error::Busy`] when another run writes to
 /// the same path, [`Error::WrongKind`] and [`Error::ForeignFolder`] when something stands there that is
 /// no tileset of this format; otherwise when the file or folder cannot be made.
-pub fn create(path: &Path, format: Format, options: &CreateOptions) -> Result<Box<dyn WriteTiles>, Error> {
+pub fn create(
+    path: &Path,
+    format: Format,
+    options: &CreateOptions,
+    temp: &Path,
+) -> Result<Box<dyn WriteTiles>, Error> {
     Ok(match format {
-        Format::PMTiles => Box::new(pmtiles::Writer::create(path, options)?),
-        Format::MBTiles => Box::new(mbtiles::Writer::create(path, options)?),
+        Format::PMTiles => Box::new(pmtiles::Writer::create(path, options, temp)?),
+        Format::MBTiles => Box::new(mbtiles::Writer::create(path, options, temp)?),
         Format::Folder => Box::new(folder::Writer::create(path, options)?),
     })
 }
@@ -215,11 +204,6 @@ impl Order {
         if stored.is_empty() {
             return Err(Error::EmptyTile { tile });
         }
-        self.admit_again(tile)
-    }
-
-    /// Takes note of the next tile, whose content is known.
-    pub(crate) fn admit_again(&mut self, tile: TileCoord) -> Result<(), Error> {
         if let Some(last) = self.last.filter(|last| TileId::from(tile) <= TileId::from(*last)) {
             return Err(Error::Order { tile, last });
         }

@@ -17,10 +17,10 @@ use zellige_tile::piece::PieceKey;
 
 use crate::Error;
 use crate::blocks::{BlockCache, BlockFile};
-use crate::claims::Claims;
 use crate::duplicates::Duplicates;
 use crate::merge::Runs;
 use crate::on_panic::OnPanic;
+use crate::packed::PackedContents;
 use crate::progress::{Counters, Phase, Progress};
 use crate::publish::Watch;
 use crate::queue::{OrderedQueue, Taken};
@@ -67,6 +67,8 @@ pub(crate) struct Made {
 #[derive(Debug, Default)]
 struct Shard {
     stored: Vec<u8>,
+    /// Bytes of it that no tile is known to have had before.
+    fresh_bytes: u64,
     tiles: Vec<StoredTile>,
     checksums: Vec<(u8, u64)>,
 }
@@ -76,14 +78,14 @@ struct Shard {
 struct StoredTile {
     tile: TileCoord,
     hash: TileHash,
-    /// Where its bytes stand in the shard; nothing when an earlier tile brings them.
-    bytes: Option<Range<usize>>,
+    /// Where its bytes stand in the shard.
+    bytes: Range<usize>,
 }
 
 /// What all workers see.
 struct Shared {
     queue: OrderedQueue<Result<Shard, Error>>,
-    claims: Claims,
+    packed: PackedContents,
     /// Where the tiles of deeper zooms start, once an expression has failed: they would be in vain.
     in_vain_from: AtomicU64,
 }
@@ -105,7 +107,7 @@ impl Emitting<'_> {
         }
         let shared = Shared {
             queue: OrderedQueue::new(cuts.len(), threads * self.shards_waiting(shard_bytes)),
-            claims: Claims::new(),
+            packed: PackedContents::new(),
             in_vain_from: AtomicU64::new(u64::MAX),
         };
         let emitted = Mutex::new(Emitted::default());
@@ -159,10 +161,7 @@ impl Emitting<'_> {
                     self.counters.add_archive(self.archive_bytes(&shard));
                     self.counters.set_done(queue.share_written());
                     for StoredTile { tile, hash, bytes } in shard.tiles {
-                        match bytes {
-                            Some(range) => archive.write(tile, &shard.stored[range], hash)?,
-                            None => archive.write_again(tile, hash)?,
-                        }
+                        archive.write(tile, &shard.stored[bytes], hash)?;
                         made.tiles += 1;
                     }
                     for (layer, checksum) in shard.checksums {
@@ -197,12 +196,10 @@ impl Emitting<'_> {
     /// Returns about how many bytes a shard takes in the archive.
     fn archive_bytes(&self, shard: &Shard) -> u64 {
         match self.format {
-            Format::PMTiles | Format::MBTiles => {
-                shard.stored.len() as u64 + shard.tiles.len() as u64 * INDEX_BYTES
-            }
+            Format::PMTiles | Format::MBTiles => shard.fresh_bytes + shard.tiles.len() as u64 * INDEX_BYTES,
             Format::Folder => {
-                let stored = shard.tiles.iter().filter_map(|tile| tile.bytes.as_ref());
-                stored.map(|range| (range.len() as u64).next_multiple_of(DISK_BLOCK_BYTES)).sum()
+                let stored = shard.tiles.iter().map(|tile| tile.bytes.len() as u64);
+                stored.map(|bytes| bytes.next_multiple_of(DISK_BLOCK_BYTES)).sum()
             }
         }
     }
@@ -213,9 +210,8 @@ impl Emitting<'_> {
             emitter: Emitter::new(self.plan, self.keys, self.names, self.tile_bytes_max),
             compressor: Compressor::new(self.compression_level),
             format: self.format,
-            claims: &shared.claims,
+            known: &shared.packed,
             blocks: BlockCache::new(self.blocks, self.runs.window_bytes / 2),
-            shard: 0,
             raw: Vec::new(),
             packed: Vec::new(),
         };
@@ -226,7 +222,6 @@ impl Emitting<'_> {
                 shared.queue.put(number, Ok(Shard::default()));
                 continue;
             }
-            worker.shard = number as u32;
             let shard = self.build(from, cuts.get(number + 1).copied(), &mut worker);
             if let Some(fault) = worker.emitter.fault() {
                 shared.in_vain_from.fetch_min(first_slot_below(fault.tile), Ordering::Relaxed);
@@ -281,10 +276,8 @@ struct Worker<'a> {
     emitter: Emitter<'a>,
     compressor: Compressor,
     format: Format,
-    claims: &'a Claims,
+    known: &'a PackedContents,
     blocks: BlockCache<'a>,
-    /// The number of the shard at hand.
-    shard: u32,
     raw: Vec<u8>,
     packed: Vec<u8>,
 }
@@ -298,24 +291,24 @@ impl Worker<'_> {
             return;
         }
         let hash = TileHash::of(&self.raw);
-        let is_ours = !self.format.shares_contents() || self.claims.claim(hash, self.shard);
-        let bytes = is_ours.then(|| self.store(&mut shard.stored));
-        shard.tiles.push(StoredTile { tile, hash, bytes });
+        let start = shard.stored.len();
+        self.store(hash, shard);
+        shard.tiles.push(StoredTile { tile, hash, bytes: start..shard.stored.len() });
         shard.checksums.extend_from_slice(self.emitter.checksums());
     }
 
-    /// Appends the tile as its format stores it, and returns where it stands.
-    fn store(&mut self, out: &mut Vec<u8>) -> Range<usize> {
-        let start = out.len();
+    /// Appends the tile as its format stores it.
+    fn store(&mut self, hash: TileHash, Shard { stored, fresh_bytes, .. }: &mut Shard) {
         match self.format.compression() {
-            Compression::None => out.extend_from_slice(&self.raw),
+            Compression::None => stored.extend_from_slice(&self.raw),
+            Compression::Gzip if self.known.append(hash, stored) => {}
             Compression::Gzip => {
-                self.packed.clear();
                 self.compressor.gzip(&self.raw, &mut self.packed);
-                out.extend_from_slice(&self.packed);
+                stored.extend_from_slice(&self.packed);
+                *fresh_bytes += self.packed.len() as u64;
+                self.known.put(hash, &self.packed);
             }
         }
-        start..out.len()
     }
 }
 

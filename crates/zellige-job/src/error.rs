@@ -157,10 +157,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether temporary files could not grow.
-    fn is_no_room_for_temp(&self) -> bool {
+    /// Whether temporary files in `temp` could not grow.
+    fn is_no_room_for_temp(&self, temp: &Path) -> bool {
         use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         use zellige_ingest::Error::Aside;
+        if let Self::Write { source } = self {
+            return source.no_room() == Some(temp);
+        }
         let (Self::Spill { source, .. } | Self::Read { source: Aside { source, .. }, .. }) = self else {
             return false;
         };
@@ -170,7 +173,7 @@ impl Error {
     /// Returns the same error with what is needed and what there is, if the disk of the tileset at `target` or of
     /// temporary files in `temp` is full.
     pub(crate) fn with_room(self, target: &Path, temp: &Path, counters: &Counters) -> Self {
-        let (what, path, needed) = if self.is_no_room_for_temp() {
+        let (what, path, needed) = if self.is_no_room_for_temp(temp) {
             (Growing::Temp, temp, counters.temp_bytes_needed())
         } else if matches!(&self, Self::Write { source } if source.no_room().is_some()) {
             (Growing::Tileset, target, counters.archive_bytes_needed())

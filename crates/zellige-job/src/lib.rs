@@ -20,7 +20,7 @@ mod row;
 mod spill;
 mod merge;
 mod emitting;
-mod claims;
+mod packed;
 mod queue;
 mod on_panic;
 mod describe;

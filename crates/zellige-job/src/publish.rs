@@ -58,7 +58,8 @@ pub fn publish(
     let started = Started { at: SystemTime::now(), instant: Instant::now() };
     let source_of_layer = match_sources(plan, &sources)?;
     let format = Format::of(target)?;
-    let archive = zellige_archive::create(target, format, &CreateOptions { overwrite: settings.overwrite })?;
+    let options = CreateOptions { overwrite: settings.overwrite };
+    let archive = zellige_archive::create(target, format, &options, &settings.temp)?;
     let job = Job {
         plan,
         settings,

@@ -2,6 +2,7 @@
 //!
 //! Rows count from the south in this format alone; nothing outside of this folder sees that.
 
+mod places;
 mod writer;
 mod reader;
 

@@ -2,21 +2,22 @@
 //!
 //! In:     tiles in the order of their ids, each a gzip member.
 //! Out:    tables `images` (contents) and `map` (places), joined by the view `tiles`; `metadata`.
-//! Keeps:  every tile; equal ones are stored once.
+//! Keeps:  every tile; equal ones are stored once, as far as [`Contents`] knows them. Memory is bounded whatever the
+//!         number of tiles.
 //! Source: MBTiles 1.3; the two tables are those that other tools write and know.
 //!
-//! Contents are appended as they come. Places are kept in memory, sorted and appended last, so that their
-//! table is its own index, nothing is sorted in temporary files and the same tiles give the same bytes.
-//! Memory grows with the tiles: 16 bytes a place, and about 40 bytes for each content.
+//! Contents are appended as they come. Places are sorted and appended last, see [`Places`], so that their table is its
+//! own index and the same tiles give the same bytes.
 
 use std::fmt::Write;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, params};
-use rustc_hash::FxHashMap;
 use zellige_model::{TileCoord, Tileset, Zoom};
 
 use super::flip;
+use super::places::{Place, Places};
+use crate::contents::Contents;
 use crate::part::Part;
 use crate::tiles::{Order, file_bytes};
 use crate::{CreateOptions, Error, TileHash, WriteTiles, Written, metadata};
@@ -46,62 +47,65 @@ const SETUP: &str = "
         FROM map JOIN images ON images.tile_id = map.tile_id;
 ";
 
-/// A tile and the number of its content.
-struct Place {
-    /// Zoom, column and row from the south, in this order from the highest bit on.
-    key: u64,
-    image: u64,
-}
-
 /// An MBTiles file that is being written.
 pub(crate) struct Writer {
     database: Connection,
     order: Order,
-    /// The number of each content.
-    images: FxHashMap<TileHash, u64>,
-    places: Vec<Place>,
+    /// The numbers of contents.
+    contents: Contents<u64>,
+    n_images: u64,
+    places: Places,
     /// Reused for the text of a number.
     text: String,
     part: Part,
 }
 
 impl Writer {
-    /// Starts a file that will stand at `path`.
-    pub(crate) fn create(path: &Path, options: &CreateOptions) -> Result<Self, Error> {
+    /// Starts a file that will stand at `path`; a temporary file is made in `temp` when tiles are many.
+    pub(crate) fn create(path: &Path, options: &CreateOptions, temp: &Path) -> Result<Self, Error> {
         let part = Part::file(path, options)?;
         // The part is locked by its handle already; SQLite's own locks would be dropped with it.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let database = Connection::open_with_flags_and_vfs(part.path(), flags, c"unix-none")
             .map_err(Error::database("create", part.path()))?;
         database.execute_batch(SETUP).map_err(Error::database("set up", part.path()))?;
-        let (order, images) = (Order::default(), FxHashMap::default());
-        Ok(Self { database, order, images, places: Vec::new(), text: String::new(), part })
+        let (order, contents, places) = (Order::default(), Contents::new(), Places::new(temp));
+        Ok(Self { database, order, contents, n_images: 0, places, text: String::new(), part })
     }
 
-    fn add(&mut self, tile: TileCoord, stored: &[u8], hash: TileHash) -> rusqlite::Result<()> {
-        let next = self.images.len() as u64;
-        let image = *self.images.entry(hash).or_insert(next);
-        if image == next {
-            let mut insert = self.database.prepare_cached("INSERT INTO images VALUES (?1, ?2)")?;
-            insert.execute(params![image_text(image, &mut self.text), stored])?;
+    /// Returns the number of a content, appending it unless it is known.
+    fn image(&mut self, stored: &[u8], hash: TileHash) -> rusqlite::Result<u64> {
+        if let Some(image) = self.contents.get(hash) {
+            return Ok(image);
         }
-        self.places.push(Place { key: key(tile), image });
-        Ok(())
+        let image = self.n_images;
+        let mut insert = self.database.prepare_cached("INSERT INTO images VALUES (?1, ?2)")?;
+        insert.execute(params![image_text(image, &mut self.text), stored])?;
+        self.contents.insert(hash, image);
+        self.n_images += 1;
+        Ok(image)
     }
 
-    fn complete(&mut self, tileset: &Tileset) -> rusqlite::Result<()> {
-        self.places.sort_unstable_by_key(|place| place.key);
-        {
-            let mut insert = self.database.prepare("INSERT INTO map VALUES (?1, ?2, ?3, ?4)")?;
-            for place in &self.places {
-                let (zoom, column, row) = unpack(place.key);
-                insert.execute(params![zoom, column, row, image_text(place.image, &mut self.text)])?;
-            }
-            let mut insert = self.database.prepare("INSERT INTO metadata VALUES (?1, ?2)")?;
-            for row in metadata::rows(tileset) {
-                insert.execute(row)?;
-            }
+    /// Appends the places of all tiles.
+    fn write_places(&mut self) -> Result<(), Error> {
+        let Self { database, places, text, part, .. } = self;
+        let failed = || Error::database("complete", part.path());
+        let mut insert = database.prepare("INSERT INTO map VALUES (?1, ?2, ?3, ?4)").map_err(failed())?;
+        places.for_each(&mut |Place { key, image }| {
+            let (zoom, column, row) = unpack(key);
+            let row = params![zoom, column, row, image_text(image, text)];
+            insert.execute(row).map_err(failed())?;
+            Ok(())
+        })
+    }
+
+    /// Appends the metadata and ends the transaction.
+    fn complete(&self, tileset: &Tileset) -> rusqlite::Result<()> {
+        let mut insert = self.database.prepare("INSERT INTO metadata VALUES (?1, ?2)")?;
+        for row in metadata::rows(tileset) {
+            insert.execute(row)?;
         }
+        drop(insert);
         self.database.execute_batch("COMMIT")
     }
 }
@@ -109,23 +113,18 @@ impl Writer {
 impl WriteTiles for Writer {
     fn write(&mut self, tile: TileCoord, stored: &[u8], hash: TileHash) -> Result<(), Error> {
         self.order.admit(tile, stored)?;
-        self.add(tile, stored, hash).map_err(Error::database("write", self.part.path()))
-    }
-
-    fn write_again(&mut self, tile: TileCoord, hash: TileHash) -> Result<(), Error> {
-        let image = *self.images.get(&hash).ok_or(Error::UnknownContent { tile })?;
-        self.order.admit_again(tile)?;
-        self.places.push(Place { key: key(tile), image });
-        Ok(())
+        let image = self.image(stored, hash).map_err(Error::database("write", self.part.path()))?;
+        self.places.push(Place { key: key(tile), image })
     }
 
     fn finish(mut self: Box<Self>, tileset: &Tileset) -> Result<Written, Error> {
+        self.write_places()?;
         self.complete(tileset).map_err(Error::database("complete", self.part.path()))?;
-        let Self { database, images, places, part, .. } = *self;
+        let Self { database, n_images, places, part, .. } = *self;
         database.close().map_err(|(_, source)| Error::database("close", part.path())(source))?;
         let bytes = file_bytes(part.as_file(), part.path())?;
         part.publish()?;
-        Ok(Written { bytes, tiles: places.len() as u64, distinct: images.len() as u64 })
+        Ok(Written { bytes, tiles: places.len(), distinct: n_images })
     }
 }
 

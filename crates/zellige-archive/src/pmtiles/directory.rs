@@ -1,7 +1,7 @@
 //! Directories: which tile ids lie where.
 //!
-//! In:     the uncompressed bytes of a root or leaf directory.
-//! Out:    its entries, ascending by tile id and without overlap.
+//! In:     the uncompressed bytes of a root or leaf directory; or its entries.
+//! Out:    its entries, ascending by tile id and without overlap; or the bytes.
 //! Keeps:  runs as runs; memory is at most six times the bytes.
 //! Source: PMTiles v3 §4: count, then id deltas, runs, lengths and offsets, as varints.
 
@@ -81,6 +81,28 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Error> {
     Ok(entries)
 }
 
+/// Replaces the content of `out` by the bytes of a directory of `entries`, ascending and without overlap.
+pub(super) fn to_bytes(entries: &[Entry], out: &mut Vec<u8>) {
+    out.clear();
+    push_varint(out, entries.len() as u64);
+    let mut id = 0;
+    for entry in entries {
+        push_varint(out, entry.id - id);
+        id = entry.id;
+    }
+    for entry in entries {
+        push_varint(out, u64::from(entry.run));
+    }
+    for entry in entries {
+        push_varint(out, u64::from(entry.bytes));
+    }
+    let mut end = None;
+    for entry in entries {
+        push_varint(out, if end == Some(entry.offset) { 0 } else { entry.offset + 1 });
+        end = Some(entry.offset + u64::from(entry.bytes));
+    }
+}
+
 /// Returns the entry that has the tile id, or the leaf that may have it.
 pub(super) fn find(entries: &[Entry], id: u64) -> Option<&Entry> {
     let behind = entries.partition_point(|entry| entry.id <= id);
@@ -98,6 +120,15 @@ fn small(rest: &mut &[u8]) -> Result<u32, Error> {
     u32::try_from(number)
         .ok()
         .ok_or_else(|| Error::Damaged { found: format!("run or length `{number}` exceeds its 32 bits") })
+}
+
+/// Appends a number of seven bits a byte, the lowest first.
+pub(super) fn push_varint(out: &mut Vec<u8>, mut number: u64) {
+    while number > 0x7f {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
 }
 
 /// Reads a number of seven bits a byte, the lowest first.
@@ -130,7 +161,12 @@ mod tests {
             entries.iter().map(|entry| (entry.id, entry.run, entry.bytes, entry.offset)).collect::<Vec<_>>()
         });
         match expected {
-            Ok(expected) => assert_eq!(found.unwrap(), expected),
+            Ok(expected) => {
+                assert_eq!(found.unwrap(), expected);
+                let mut again = b"left over".to_vec();
+                to_bytes(&entries.unwrap(), &mut again);
+                assert_eq!(again, bytes);
+            }
             Err(expected) => assert_eq!(found.unwrap_err().to_string(), expected),
         }
     }
@@ -140,6 +176,7 @@ mod tests {
         check(&[0], Ok(&[]));
         check(&[1, 5, 1, 10, 1], Ok(&[(5, 1, 10, 0)]));
         check(&[2, 5, 3, 3, 0, 10, 0xac, 0x02, 1, 0], Ok(&[(5, 3, 10, 0), (8, 0, 300, 10)]));
+        check(&[2, 5, 1, 1, 1, 10, 10, 8, 8], Ok(&[(5, 1, 10, 7), (6, 1, 10, 7)]));
     }
 
     #[test]

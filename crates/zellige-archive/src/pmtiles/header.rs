@@ -1,7 +1,7 @@
 //! The first 127 bytes of a PMTiles file.
 //!
-//! In:     the bytes of the file from 0 on, and the length of the file.
-//! Out:    where the sections lie, all within the file; how they are compressed; zooms and box.
+//! In:     the bytes of the file from 0 on, and the length of the file; or what they are to say.
+//! Out:    where the sections lie, all within the file; how they are compressed; zooms and box; or the bytes.
 //! Keeps:  positions as 10⁻⁷ degrees, as they were written.
 //! Source: PMTiles v3 §3.
 //!
@@ -28,7 +28,7 @@ pub(super) struct Section {
 }
 
 /// What the header says, checked against the length of the file.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Header {
     pub(super) root: Section,
     pub(super) metadata: Section,
@@ -36,6 +36,8 @@ pub(super) struct Header {
     pub(super) tiles: Section,
     /// Tiles that can be asked for, 0 when unknown.
     pub(super) n_addressed: u64,
+    /// Entries of tiles in all directories, 0 when unknown.
+    pub(super) n_entries: u64,
     /// Different contents, 0 when unknown.
     pub(super) n_contents: u64,
     /// Compression of directories and metadata.
@@ -82,6 +84,7 @@ impl Header {
             leaves: section("leaf directories", 40)?,
             tiles: section("tiles", 56)?,
             n_addressed: u64_at(bytes, 72),
+            n_entries: u64_at(bytes, 80),
             n_contents: u64_at(bytes, 88),
             internal: compression("directories", bytes[97])?,
             tile: compression("tiles", bytes[98])?,
@@ -90,6 +93,36 @@ impl Header {
             bounds: [102, 106, 110, 114].map(degrees),
             center: [degrees(119), degrees(123), f64::from(bytes[118])],
         })
+    }
+
+    /// Returns the header of a clustered file of vector tiles.
+    pub(super) fn to_bytes(&self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[..MAGIC.len()].copy_from_slice(MAGIC);
+        bytes[7] = 3;
+        let Self { root, metadata, leaves, tiles, .. } = self;
+        let sections = [root, metadata, leaves, tiles].map(|section| [section.offset, section.bytes]);
+        let numbers = [self.n_addressed, self.n_entries, self.n_contents];
+        let numbers = sections.as_flattened().iter().chain(&numbers);
+        for (place, number) in bytes[8..96].chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        let codes = [1, code(self.internal), code(self.tile), 1, self.minzoom, self.maxzoom];
+        bytes[96..102].copy_from_slice(&codes);
+        let [lon, lat, zoom] = self.center;
+        bytes[118] = zoom as u8;
+        let [west, south, east, north] = self.bounds;
+        for (at, degrees) in [(102, west), (106, south), (110, east), (114, north), (119, lon), (123, lat)] {
+            bytes[at..at + 4].copy_from_slice(&((degrees * 1e7).round() as i32).to_le_bytes());
+        }
+        bytes
+    }
+}
+
+const fn code(compression: Compression) -> u8 {
+    match compression {
+        Compression::None => 1,
+        Compression::Gzip => 2,
     }
 }
 
@@ -142,6 +175,27 @@ mod tests {
         assert_eq!(header.root, Section { offset: 7, bytes: 120 });
         assert_eq!((header.internal, header.tile), (Compression::None, Compression::Gzip));
         assert_eq!(header.bounds.map(|degrees| degrees as i32), [-180, 0, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let section = |offset| Section { offset, bytes: offset / 2 };
+        let header = Header {
+            root: section(127),
+            metadata: section(900),
+            leaves: section(700),
+            tiles: section(500),
+            n_addressed: 9,
+            n_entries: 8,
+            n_contents: 7,
+            internal: Compression::Gzip,
+            tile: Compression::None,
+            minzoom: 3,
+            maxzoom: 14,
+            bounds: [-179.9, -85.05, 180.0, 1e-7],
+            center: [8.5, -47.25, 11.0],
+        };
+        assert_eq!(Header::parse(&header.to_bytes(), 2000).unwrap(), header);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod header;
 mod directory;
+mod index;
 mod writer;
 mod reader;
 

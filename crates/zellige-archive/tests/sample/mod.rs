@@ -71,7 +71,8 @@ pub(crate) fn fill(
 /// Writes the first `n_ids` tiles to `path`.
 pub(crate) fn write(path: &Path, n_ids: u64) -> Written {
     let format = Format::of(path).unwrap();
-    let mut archive = create(path, format, &CreateOptions { overwrite: true }).unwrap();
+    let mut archive =
+        create(path, format, &CreateOptions { overwrite: true }, &std::env::temp_dir()).unwrap();
     fill(&mut *archive, format, tiles(n_ids));
     archive.finish(&tileset()).unwrap()
 }

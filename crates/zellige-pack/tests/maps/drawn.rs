@@ -122,7 +122,8 @@ pub(crate) fn sparse_archive(
         vector_layers: Vec::new(),
     };
     let format = Format::of(path).unwrap();
-    let mut archive = create(path, format, &CreateOptions { overwrite: false }).unwrap();
+    let mut archive =
+        create(path, format, &CreateOptions { overwrite: false }, &std::env::temp_dir()).unwrap();
     let mut stored = Vec::new();
     Compressor::new(1).gzip(tile, &mut stored);
     let last = TileId::from(TileCoord::new(zoom(last), 0, 0).unwrap()).get() + (1 << (2 * last));
