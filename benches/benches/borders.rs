@@ -31,7 +31,7 @@ fn borders(criterion: &mut Criterion) {
             all.iter().step_by(VERTICES_PER_JUNCTION).map(|visit| visit.vertex).collect();
         some.sort_unstable();
         some.dedup();
-        let junctions = Junctions::from_sorted(some);
+        let junctions = Junctions::from_sorted(&some);
         for (name, junctions) in [("weigh alone", None), ("weigh shared", Some(&junctions))] {
             let borders = Borders { junctions, window: None };
             group.bench_function(format!("{name}/{n_features}"), |bencher| {

@@ -3,8 +3,8 @@
 //! In:     polygons from many workers, each vertex of them a [`Visit`] of 16 bytes.
 //! Out:    [`Junctions`]: the vertices whose visits differ in their neighbours.
 //! Keeps:  the answer, whatever the number of threads and the memory: it is a set.
-//! Source: partitioning by hash. Visits of one vertex meet in one of [`PARTITIONS`], where sorting brings them
-//!         side by side; a partition larger than memory is read several times, a slice of its vertices each.
+//! Source: partitioning by hash. Visits of one vertex meet in one of [`PARTS`], where sorting brings them
+//!         side by side; a part larger than memory is read several times, a slice of its vertices each.
 //!
 //! Chunks of visits stay in memory while the job's budget allows it, and go to one unnamed temporary file
 //! beyond it:
@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zellige_model::{Geometry, LonLat, World};
 use zellige_recipe::LayerPlan;
 use zellige_recipe::plan::{Amount, Switch};
-use zellige_tile::borders::{Junctions, Visit, visits};
+use zellige_tile::borders::{JunctionPart, Junctions, PARTS, Visit, part_of, visits};
 use zellige_tile::project::project;
 
 use crate::Error;
@@ -32,12 +32,9 @@ use crate::report::BordersReport;
 use crate::sort::RunStore;
 
 /// More junctions than this are not kept, whatever the memory, so that the budget never decides about bytes;
-/// their table has about 12 bytes each.
+/// their table has 4.5 bytes each.
 pub(crate) const JUNCTIONS_MAX: u64 = 1 << 25;
 
-/// Partitions of all vertices, by the upper bits of their fingerprints.
-const PARTITIONS: usize = 256;
-const PARTITION_BITS: u32 = PARTITIONS.ilog2();
 /// Visits of a chunk at most, and at least: 1 to 16 KiB.
 const CHUNK_VISITS_MAX: usize = 1024;
 const CHUNK_VISITS_MIN: usize = 64;
@@ -61,13 +58,14 @@ pub(crate) struct VisitStore<'m> {
     chunk_visits: usize,
     /// Visits that a worker has in memory when it looks for junctions.
     visits_max: usize,
-    partitions: Vec<Mutex<Vec<Chunk>>>,
+    /// By part of all vertices.
+    parts: Vec<Mutex<Vec<Chunk>>>,
     spill: Mutex<Spill>,
     n_visits: AtomicU64,
     junctions_max: u64,
 }
 
-/// Some visits of a partition.
+/// Some visits of a part.
 #[derive(Debug)]
 enum Chunk {
     Memory(Vec<Visit>),
@@ -81,6 +79,15 @@ impl Chunk {
             Self::Memory(visits) => visits.len(),
             Self::File(_, n_visits) => *n_visits,
         }
+    }
+
+    /// Returns the bytes of memory that the chunk takes.
+    const fn size(&self) -> u64 {
+        size_of::<Self>() as u64
+            + match self {
+                Self::Memory(visits) => bytes_in_memory(visits),
+                Self::File(..) => 0,
+            }
     }
 }
 
@@ -96,26 +103,27 @@ impl<'m> VisitStore<'m> {
     /// Returns an empty store that takes its memory from the budget of `memory`; a worker has `worker_bytes`
     /// of it for chunks that are not full.
     pub(crate) fn new(memory: &'m RunStore<'m>, worker_bytes: usize, folder: PathBuf) -> Self {
-        let chunk_visits = worker_bytes / (PARTITIONS * size_of::<Visit>());
+        let chunk_visits = worker_bytes / (PARTS * size_of::<Visit>());
         Self {
             memory,
             folder,
             chunk_visits: chunk_visits.clamp(CHUNK_VISITS_MIN, CHUNK_VISITS_MAX),
             visits_max: worker_bytes / size_of::<Visit>(),
-            partitions: (0..PARTITIONS).map(|_| Mutex::default()).collect(),
+            parts: (0..PARTS).map(|_| Mutex::default()).collect(),
             spill: Mutex::default(),
             n_visits: AtomicU64::new(0),
             junctions_max: JUNCTIONS_MAX,
         }
     }
 
-    /// Keeps a chunk of a partition; it comes back empty.
-    fn keep(&self, partition: usize, visits: &mut Vec<Visit>) -> Result<(), Error> {
+    /// Keeps a chunk of a part; it comes back empty.
+    fn keep(&self, part: usize, visits: &mut Vec<Visit>) -> Result<(), Error> {
         if visits.is_empty() {
             return Ok(());
         }
         self.n_visits.fetch_add(visits.len() as u64, Ordering::Relaxed);
-        let chunk = if self.memory.try_reserve(bytes_in_memory(visits)) {
+        let bytes = bytes_in_memory(visits);
+        let chunk = if self.memory.try_reserve(bytes) {
             Chunk::Memory(std::mem::take(visits))
         } else {
             let start = self.spill(visits)?;
@@ -123,7 +131,8 @@ impl<'m> VisitStore<'m> {
             visits.clear();
             Chunk::File(start, n_visits)
         };
-        lock(&self.partitions[partition]).push(chunk);
+        self.memory.reserve(size_of::<Chunk>() as u64);
+        lock(&self.parts[part]).push(chunk);
         Ok(())
     }
 
@@ -151,17 +160,13 @@ impl<'m> VisitStore<'m> {
 
     /// Gives the memory of chunks back that nobody will look at again.
     fn release(&self, chunks: &[Chunk]) {
-        let in_memory = |chunk: &Chunk| match chunk {
-            Chunk::Memory(visits) => bytes_in_memory(visits),
-            Chunk::File(..) => 0,
-        };
-        self.memory.release(chunks.iter().map(in_memory).sum());
+        self.memory.release(chunks.iter().map(Chunk::size).sum());
     }
 
     /// Drops all visits.
     fn clear(&self) {
-        for partition in &self.partitions {
-            self.release(&std::mem::take(&mut *lock(partition)));
+        for part in &self.parts {
+            self.release(&std::mem::take(&mut *lock(part)));
         }
         self.drop_file();
     }
@@ -197,7 +202,7 @@ impl<'m> VisitStore<'m> {
 #[derive(Debug)]
 pub(crate) struct VisitWriter<'s> {
     store: &'s VisitStore<'s>,
-    partitions: Vec<Vec<Visit>>,
+    parts: Vec<Vec<Visit>>,
     projected: Geometry<World>,
     fingerprints: Vec<u64>,
     failed: Option<Error>,
@@ -207,7 +212,7 @@ impl<'s> VisitWriter<'s> {
     pub(crate) fn new(store: &'s VisitStore<'s>) -> Self {
         Self {
             store,
-            partitions: vec![Vec::new(); PARTITIONS],
+            parts: vec![Vec::new(); PARTS],
             projected: Geometry::default(),
             fingerprints: Vec::new(),
             failed: None,
@@ -226,17 +231,17 @@ impl<'s> VisitWriter<'s> {
 
     /// Takes the vertices of a polygon.
     pub(crate) fn push(&mut self, polygon: &Geometry<LonLat>) {
-        let Self { store, partitions, projected, fingerprints, failed } = self;
+        let Self { store, parts, projected, fingerprints, failed } = self;
         project(polygon, projected);
         visits(projected, fingerprints, &mut |visit| {
-            let partition = (visit.vertex >> (u64::BITS - PARTITION_BITS)) as usize;
-            let chunk = &mut partitions[partition];
+            let part = part_of(visit.vertex);
+            let chunk = &mut parts[part];
             if chunk.capacity() == 0 {
                 chunk.reserve_exact(store.chunk_visits);
             }
             chunk.push(visit);
             if chunk.len() == store.chunk_visits
-                && let Err(error) = store.keep(partition, chunk)
+                && let Err(error) = store.keep(part, chunk)
             {
                 chunk.clear();
                 failed.get_or_insert(error);
@@ -246,39 +251,40 @@ impl<'s> VisitWriter<'s> {
 
     /// Hands in what is left.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
-        for (partition, chunk) in self.partitions.iter_mut().enumerate() {
+        for (part, chunk) in self.parts.iter_mut().enumerate() {
             chunk.shrink_to_fit();
-            self.store.keep(partition, chunk)?;
+            self.store.keep(part, chunk)?;
         }
         Ok(())
     }
 }
 
-/// Looks through the partitions.
+/// Looks through the parts.
 #[derive(Debug)]
 pub(crate) struct Search<'s> {
     store: &'s VisitStore<'s>,
-    /// The next partition.
+    /// The next part.
     next: AtomicUsize,
     n_found: AtomicU64,
-    /// The junctions of each partition, sorted.
-    found: Mutex<Vec<(usize, Vec<u64>)>>,
+    /// The junctions of each part.
+    found: Mutex<Vec<(usize, JunctionPart)>>,
 }
 
 impl Search<'_> {
-    /// Looks through partitions until there are no more, or there are too many junctions.
+    /// Looks through parts until there are no more, or there are too many junctions.
     pub(crate) fn work(&self, counters: &Counters) -> Result<(), Error> {
         let mut visits = Vec::new();
         while self.n_found.load(Ordering::Relaxed) <= self.store.junctions_max {
             if counters.is_cancelled() {
                 return Err(Error::Cancelled);
             }
-            let partition = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(chunks) = self.store.partitions.get(partition) else { break };
+            let part = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(chunks) = self.store.parts.get(part) else { break };
             let chunks = std::mem::take(&mut *lock(chunks));
-            let junctions = self.junctions(&chunks, &mut visits)?;
+            let junctions = JunctionPart::from_sorted(&self.junctions(&chunks, &mut visits)?);
             self.n_found.fetch_add(junctions.len() as u64, Ordering::Relaxed);
-            lock(&self.found).push((partition, junctions));
+            self.store.memory.reserve(junctions.size());
+            lock(&self.found).push((part, junctions));
             self.store.release(&chunks);
         }
         Ok(())
@@ -286,31 +292,26 @@ impl Search<'_> {
 
     /// Returns the junctions, or nothing when there are more than [`JUNCTIONS_MAX`]; the visits are gone then.
     pub(crate) fn finish(self) -> Option<Junctions> {
-        let n_found = self.n_found.into_inner();
-        if n_found > self.store.junctions_max {
+        let mut found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if self.n_found.into_inner() > self.store.junctions_max {
+            self.store.memory.release(found.iter().map(|(_, junctions)| junctions.size()).sum());
             self.store.clear();
             return None;
         }
         self.store.drop_file();
-        let mut found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_unstable_by_key(|(partition, _)| *partition);
-        let mut all = Vec::with_capacity(n_found as usize);
-        for (_, junctions) in found {
-            all.extend_from_slice(&junctions);
-        }
-        let junctions = Junctions::from_sorted(all);
-        self.store.memory.reserve(junctions.size());
-        Some(junctions)
+        found.sort_unstable_by_key(|(part, _)| *part);
+        Some(Junctions::from_parts(found.into_iter().map(|(_, junctions)| junctions).collect()))
     }
 
-    /// Returns the junctions among the visits of a partition, sorted.
+    /// Returns the junctions among the visits of a part, sorted.
     fn junctions(&self, chunks: &[Chunk], visits: &mut Vec<Visit>) -> Result<Vec<u64>, Error> {
         let n_visits: usize = chunks.iter().map(Chunk::n_visits).sum();
         let n_slices = n_visits.div_ceil(self.store.visits_max).next_power_of_two() as u64;
         let slice_of = |visit: &Visit| {
-            let rest = u128::from(visit.vertex << PARTITION_BITS);
+            let rest = u128::from(visit.vertex << PARTS.ilog2());
             ((rest * u128::from(n_slices)) >> u64::BITS) as u64
         };
+        visits.reserve_exact(n_visits.min(self.store.visits_max + self.store.chunk_visits));
         let mut junctions = Vec::new();
         let mut bytes = Vec::new();
         for slice in 0..n_slices {
@@ -468,7 +469,7 @@ mod tests {
     }
 
     #[test]
-    fn partitions_larger_than_memory_are_read_in_slices() {
+    fn parts_larger_than_memory_are_read_in_slices() {
         check(&triangles(100), 0, 256, JUNCTIONS_MAX);
     }
 

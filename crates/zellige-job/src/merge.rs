@@ -15,7 +15,7 @@ use zellige_tile::piece::PieceKey;
 
 use crate::Error;
 use crate::blocks::BlockAt;
-use crate::row::{Before, HEAD_BYTES_MAX, Head};
+use crate::row::{HEAD_BYTES_MAX, Head, HeadCoder};
 use crate::sort::MemoryRun;
 use crate::spill::{FileRun, INDEX_STEP_BYTES};
 
@@ -45,7 +45,7 @@ impl Runs {
             samples.extend(run.rows.iter().step_by(step).map(|row| (row.key.slot, weight)));
         }
         for run in &self.files {
-            samples.extend(run.index.iter().map(|(key, _)| (key.slot, INDEX_STEP_BYTES)));
+            samples.extend(run.index.iter().map(|(slot, _)| (*slot, INDEX_STEP_BYTES)));
         }
         samples.sort_unstable();
         let mut cuts = Vec::new();
@@ -166,7 +166,7 @@ struct FileCursor<'r> {
     body_len: usize,
     key: Option<PieceKey>,
     block: u64,
-    before: Before,
+    coder: HeadCoder,
     /// The next entry of the index, where rows start afresh.
     entry: usize,
 }
@@ -174,7 +174,7 @@ struct FileCursor<'r> {
 impl<'r> FileCursor<'r> {
     /// Stands at the first row whose slot is at least `from`.
     fn new(run: &'r FileRun, from: u64, read_bytes: usize) -> io::Result<Self> {
-        let after = run.index.partition_point(|(key, _)| key.slot < from);
+        let after = run.index.partition_point(|(slot, _)| *slot < from);
         let entry = after.saturating_sub(1);
         let mut cursor = Self {
             run,
@@ -185,7 +185,7 @@ impl<'r> FileCursor<'r> {
             body_len: 0,
             key: None,
             block: 0,
-            before: Before::default(),
+            coder: HeadCoder::default(),
             entry,
         };
         cursor.advance()?;
@@ -209,12 +209,12 @@ impl<'r> FileCursor<'r> {
             return Ok(());
         }
         if self.run.index.get(self.entry).is_some_and(|(_, start)| *start == at) {
-            self.before = Before::default();
+            self.coder = HeadCoder::default();
             self.entry += 1;
         }
         self.require(HEAD_BYTES_MAX)?;
         let mut rest = &self.buffer[self.start..];
-        let Head { key, block, body_len } = self.before.take(&mut rest);
+        let Head { key, block, body_len } = self.coder.take(&mut rest);
         self.start = self.buffer.len() - rest.len();
         (self.key, self.block, self.body_len) = (Some(key), block, body_len);
         self.require(body_len)

@@ -26,15 +26,15 @@ pub(crate) struct Head {
     pub(crate) body_len: usize,
 }
 
-/// The row before; at first one of zeros.
+/// Writes and reads heads; knows what stood in the one before, at first zeros.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Before {
+pub(crate) struct HeadCoder {
     slot: u64,
     place: u64,
     block: u64,
 }
 
-impl Before {
+impl HeadCoder {
     pub(crate) const fn slot(self) -> u64 {
         self.slot
     }
@@ -78,11 +78,11 @@ mod tests {
             block,
             body_len,
         });
-        let (mut before, mut bytes) = (Before::default(), Vec::new());
-        heads.clone().for_each(|head| before.push(head, &mut bytes));
+        let (mut coder, mut bytes) = (HeadCoder::default(), Vec::new());
+        heads.clone().for_each(|head| coder.push(head, &mut bytes));
         assert_eq!(bytes.len(), expected_bytes);
-        let (mut before, mut rest) = (Before::default(), &bytes[..]);
-        heads.for_each(|head| assert_eq!(before.take(&mut rest), head));
+        let (mut coder, mut rest) = (HeadCoder::default(), &bytes[..]);
+        heads.for_each(|head| assert_eq!(coder.take(&mut rest), head));
         assert!(rest.is_empty());
     }
 

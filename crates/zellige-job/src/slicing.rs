@@ -234,6 +234,8 @@ impl Slicing<'_> {
     /// Takes blocks from the shelves until there are no more, and slices their polygons.
     fn read_again(&self, junctions: Option<&Junctions>) -> Result<Found, Error> {
         let mut worker = Worker::new(self, junctions);
+        // Pieces that came before the junctions took memory that these need now.
+        worker.sink.pieces.make_room()?;
         for (source_idx, source) in self.sources.iter().enumerate() {
             let Some(shelf) = &source.shelf else { continue };
             let failed = |error| Error::Read { id: source.id.clone(), source: error };
@@ -286,9 +288,9 @@ impl PieceSink for Sink<'_> {
 
 /// Has workers of the same pool that have nothing else to do help with parts of a giant feature.
 #[derive(Debug)]
-struct Idle;
+struct IdleWorkers;
 
-impl Executor for Idle {
+impl Executor for IdleWorkers {
     fn run(&self, parts: Vec<Part<'_>>) {
         parts.into_par_iter().with_max_len(1).for_each(|part| part());
     }
@@ -305,7 +307,7 @@ struct Worker<'a> {
 impl<'a> Worker<'a> {
     fn new(slicing: &Slicing<'a>, junctions: Option<&'a Junctions>) -> Self {
         Self {
-            slicer: Slicer::new(slicing.plan, slicing.keys, junctions, slicing.tiny).shared(&Idle),
+            slicer: Slicer::new(slicing.plan, slicing.keys, junctions, slicing.tiny).shared(&IdleWorkers),
             sink: Sink { pieces: RunWriter::new(slicing.pieces), ids: RunWriter::new(slicing.ids) },
             counters: slicing.counters,
             parser: Parser::new(),

@@ -13,7 +13,7 @@
 //! cache has it. Runs in memory are small enough for the cache to have them while they are copied.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use zellige_tile::piece::PieceKey;
@@ -184,6 +184,8 @@ pub(crate) struct RunStore<'c> {
     blocks: BlockFile,
     counters: &'c Counters,
     memory_bytes: AtomicU64,
+    /// Whether runs had to make room; then no more of them stay in memory.
+    is_full: AtomicBool,
     spilled_bytes: AtomicU64,
     /// Bytes of the blocks of rows in files, each as often as a row has it.
     blocks_bytes: AtomicU64,
@@ -209,6 +211,7 @@ impl<'c> RunStore<'c> {
             folder,
             counters,
             memory_bytes: AtomicU64::new(0),
+            is_full: AtomicBool::new(false),
             spilled_bytes: AtomicU64::new(0),
             blocks_bytes: AtomicU64::new(0),
             memory_runs: Mutex::default(),
@@ -235,7 +238,7 @@ impl<'c> RunStore<'c> {
         is_free
     }
 
-    /// Takes a part of the memory for something that has to be there.
+    /// Takes a part of the memory for something that has to be there; runs [make room](RunWriter::make_room) for it.
     pub(crate) fn reserve(&self, bytes: u64) {
         self.memory_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
@@ -257,7 +260,7 @@ impl<'c> RunStore<'c> {
             return Ok(());
         }
         run.rows.sort_unstable_by_key(|row| row.key.rank());
-        if self.try_reserve(run.size()) {
+        if !self.is_full.load(Ordering::Relaxed) && self.try_reserve(run.size()) {
             let full = if run.size() <= self.run_bytes as u64 {
                 run.settled()
             } else {
@@ -274,12 +277,24 @@ impl<'c> RunStore<'c> {
         Ok(())
     }
 
-    /// Returns a run in memory that is to follow those in files: as soon as more is there, the index of what is made of
-    /// all of them needs the memory more.
+    /// Returns a run in memory that is to follow those in files, once more is there: the tiles that are made of all of
+    /// them need the memory more.
     fn next_to_follow(&self) -> Option<MemoryRun> {
+        self.take_run(|bytes| bytes <= self.spilled_bytes())
+    }
+
+    /// Returns a run in memory that has to make room for what was [reserved](Self::reserve) since.
+    fn next_to_make_room(&self) -> Option<MemoryRun> {
+        let run = self.take_run(|_| self.memory_bytes.load(Ordering::Relaxed) > self.memory_bytes_max)?;
+        self.is_full.store(true, Ordering::Relaxed);
+        Some(run)
+    }
+
+    /// Returns a run in memory, if it is due with so many bytes in all of them.
+    fn take_run(&self, is_due: impl FnOnce(u64) -> bool) -> Option<MemoryRun> {
         let mut runs = self.memory_runs.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes: u64 = runs.iter().map(MemoryRun::size).sum();
-        let run = runs.pop_if(|_| bytes <= self.spilled_bytes())?;
+        let bytes = runs.iter().map(MemoryRun::size).sum();
+        let run = runs.pop_if(|_| is_due(bytes))?;
         self.release(run.size());
         Some(run)
     }
@@ -295,12 +310,16 @@ impl<'c> RunStore<'c> {
         }
         let blocks = order.iter().map(|number| (places[*number as usize], run.numbered(*number)));
         let base = self.blocks.write(&layout, blocks)?;
+        let index_bytes = spill.index_bytes();
         let rows_bytes = spill.keep(&mut |out| {
             run.rows.iter().enumerate().try_for_each(|(nth, row)| {
                 run.touch_bodies(nth);
                 out.push(row.key, base + places[row.block as usize] as u64, run.body(row))
             })
         })?;
+        // Merged runs have one index together.
+        self.reserve(spill.index_bytes());
+        self.release(index_bytes);
         let blocks_bytes = run.rows.iter().map(|row| run.block(row).len() as u64).sum();
         self.blocks_bytes.fetch_add(blocks_bytes, Ordering::Relaxed);
         let written = layout.len() as u64 + rows_bytes;
@@ -357,6 +376,14 @@ impl<'s> RunWriter<'s> {
         self.failed.take().map_or(Ok(()), Err)
     }
 
+    /// Writes runs to files while more memory is taken than there is.
+    pub(crate) fn make_room(&mut self) -> Result<(), Error> {
+        while let Some(run) = self.store.next_to_make_room() {
+            self.store.write(&run, &mut self.spill)?;
+        }
+        Ok(())
+    }
+
     /// Hands in the last run.
     pub(crate) fn finish(mut self) -> Result<(), Error> {
         self.check()?;
@@ -384,7 +411,8 @@ impl<'s> RunWriter<'s> {
         }
         let added = body.len() + self.latest.len() + BLOCK_BYTES_BESIDE + size_of::<Row>();
         if self.run.size() as usize + added > self.store.run_bytes() {
-            if let Err(error) = self.store.keep(&mut self.run, &mut self.spill) {
+            let kept = self.store.keep(&mut self.run, &mut self.spill);
+            if let Err(error) = kept.and_then(|()| self.make_room()) {
                 self.failed.get_or_insert(error);
             }
             self.block = u32::MAX;
@@ -443,5 +471,36 @@ mod tests {
     fn rows_come_back_sorted_from_files() {
         check(0, 10_000);
         check(0, 1 << 20);
+    }
+
+    /// Pushes so many rows, 204 a run, into a store with so much memory; returns how many runs are in memory and
+    /// whether any are in files, once something else took `reserved` of it, and at the end.
+    fn check_room(n_rows: u64, memory_bytes_max: u64, reserved: u64, expected: [(usize, bool); 2]) {
+        let (fan, counters) = (Fan::new(10_000, 1), Counters::default());
+        let store = RunStore::new(memory_bytes_max, 10_000, fan, std::env::temp_dir(), &counters);
+        let mut writer = RunWriter::new(&store);
+        for n in 0..n_rows {
+            writer.attributes(b"block");
+            writer.push(PieceKey { slot: n, place: n }, b"body");
+        }
+        store.reserve(reserved);
+        writer.make_room().unwrap();
+        let now = || (store.memory_runs.lock().unwrap().len(), store.spilled_bytes() > 0);
+        let after_reserving = now();
+        writer.finish().unwrap();
+        assert_eq!([after_reserving, now()], expected);
+    }
+
+    #[test]
+    fn runs_make_room_for_what_has_to_be_in_memory() {
+        check_room(450, 1 << 20, 1000, [(2, false), (3, false)]);
+        check_room(450, 1 << 20, 1 << 20, [(0, true), (0, true)]);
+        check_room(450, 20_000, 8000, [(1, true), (0, true)]);
+    }
+
+    #[test]
+    fn runs_in_memory_follow_when_more_is_in_files() {
+        check_room(300, 10_500, 0, [(1, false), (1, true)]);
+        check_room(900, 10_500, 0, [(1, true), (0, true)]);
     }
 }

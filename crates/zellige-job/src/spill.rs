@@ -21,7 +21,7 @@ use zellige_tile::piece::PieceKey;
 use crate::Error;
 use crate::merge::Runs;
 use crate::progress::Counters;
-use crate::row::{Before, Head};
+use crate::row::{Head, HeadCoder};
 
 /// Bytes of a file between two entries of the index of a run.
 pub(crate) const INDEX_STEP_BYTES: u64 = 16 << 10;
@@ -52,8 +52,8 @@ pub(crate) struct FileRun {
     /// Where the run starts in the file.
     pub(crate) start: u64,
     pub(crate) len: u64,
-    /// Keys and where their rows start, one every [`INDEX_STEP_BYTES`].
-    pub(crate) index: Vec<(PieceKey, u64)>,
+    /// Slots and where their rows start, one every [`INDEX_STEP_BYTES`].
+    pub(crate) index: Vec<(u64, u64)>,
     /// The slot of the last row.
     last_slot: u64,
 }
@@ -61,7 +61,7 @@ pub(crate) struct FileRun {
 impl FileRun {
     /// Whether rows may lie from slot `from` to before slot `to`.
     pub(crate) fn has_rows(&self, from: u64, to: Option<u64>) -> bool {
-        let starts_before = self.index.first().is_some_and(|(key, _)| to.is_none_or(|to| key.slot < to));
+        let starts_before = self.index.first().is_some_and(|(slot, _)| to.is_none_or(|to| *slot < to));
         starts_before && from <= self.last_slot
     }
 }
@@ -100,6 +100,12 @@ impl<'s> Spill<'s> {
             level += 1;
         }
         Ok(len)
+    }
+
+    /// Returns the bytes of memory that the indexes of all runs take.
+    pub(crate) fn index_bytes(&self) -> u64 {
+        let runs = self.levels.iter().flat_map(|level| &level.runs);
+        runs.map(|run| size_of_val(&run.index[..]) as u64).sum()
     }
 
     /// Returns all runs.
@@ -149,13 +155,14 @@ impl<'s> Spill<'s> {
             start: *start,
             len: 0,
             index: Vec::new(),
-            before: Before::default(),
+            coder: HeadCoder::default(),
             head: Vec::new(),
         };
         give(&mut out)?;
         out.out.flush().map_err(failed("writing", self.folder, *start + out.len))?;
-        let RowWriter { len, index, before, .. } = out;
-        runs.push(FileRun { file: Arc::clone(file), start: *start, len, index, last_slot: before.slot() });
+        let RowWriter { len, mut index, coder, .. } = out;
+        index.shrink_to_fit();
+        runs.push(FileRun { file: Arc::clone(file), start: *start, len, index, last_slot: coder.slot() });
         *start += len;
         Ok(len)
     }
@@ -172,8 +179,8 @@ pub(crate) struct RowWriter<'w> {
     /// Where the run starts in the file.
     start: u64,
     len: u64,
-    index: Vec<(PieceKey, u64)>,
-    before: Before,
+    index: Vec<(u64, u64)>,
+    coder: HeadCoder,
     head: Vec<u8>,
 }
 
@@ -181,11 +188,11 @@ impl RowWriter<'_> {
     /// Writes a row with the place of its block; its key is not below any before it.
     pub(crate) fn push(&mut self, key: PieceKey, block: u64, body: &[u8]) -> Result<(), Error> {
         if self.index.last().is_none_or(|(_, start)| self.len - start >= INDEX_STEP_BYTES) {
-            self.index.push((key, self.len));
-            self.before = Before::default();
+            self.index.push((key.slot, self.len));
+            self.coder = HeadCoder::default();
         }
         self.head.clear();
-        self.before.push(Head { key, block, body_len: body.len() }, &mut self.head);
+        self.coder.push(Head { key, block, body_len: body.len() }, &mut self.head);
         for part in [&self.head, body] {
             self.out.write_all(part).map_err(failed("writing", self.folder, self.start + self.len))?;
         }
@@ -202,7 +209,13 @@ fn failed(attempt: &'static str, folder: &Path, bytes: u64) -> impl FnOnce(std::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row::HEAD_BYTES_MAX;
+
+    /// Returns the bytes of a run of ten rows: the first with its own numbers, the others with what tells them from it.
+    fn run_bytes(run: u64, n_runs: u64) -> u64 {
+        let bytes = |number: u64| u64::from(number.max(1).ilog2() / 7 + 1);
+        let first = bytes(run) + bytes(2 * run) + bytes(2 * (run + 5)) + 1 + 8;
+        first + 9 * (bytes(n_runs) + 1 + bytes(2 * n_runs) + 1 + 8)
+    }
 
     /// Spills `n_runs` runs of ten rows, eight at a time becoming one, and reads all rows back.
     fn check(n_runs: u64, expected_runs: usize) {
@@ -216,7 +229,7 @@ mod tests {
                     out.push(PieceKey { slot, place: run }, slot + 5, &slot.to_le_bytes())
                 })
             };
-            assert!((10 * (4 + 8)..10 * (HEAD_BYTES_MAX as u64 + 8)).contains(&spill.keep(give).unwrap()));
+            assert_eq!(spill.keep(give).unwrap(), run_bytes(run, n_runs));
         }
         assert!(spill.levels.iter().all(|level| level.file.metadata().unwrap().len() == level.len));
         let files: Vec<FileRun> = spill.into_runs().collect();

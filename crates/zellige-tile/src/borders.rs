@@ -2,8 +2,9 @@
 //!
 //! In:     polygons in the world, all of a job, in any order.
 //! Out:    a [`Visit`] for every vertex of every ring; of all visits the caller makes the [`Junctions`].
-//! Keeps:  nothing of a vertex but a fingerprint of 64 bits. Two vertices with one fingerprint make a junction
-//!         where there is none, in all rings alike; so chance costs a vertex and never an agreement.
+//! Keeps:  nothing of a vertex but a fingerprint of 64 bits, and of a junction most of that. Two vertices with one
+//!         fingerprint make a junction where there is none, in all rings alike; so chance costs a vertex and never an
+//!         agreement.
 //! Source: the arcs of topological formats (TIGER/Line, `TopoJSON`): a border between two junctions is the same
 //!         list of vertices on both of its sides. Hashing by folded products, as in wyhash.
 //!
@@ -20,10 +21,11 @@ use zellige_model::{Geometry, GeometryKind, World, WorldBounds};
 
 /// Numbers without a pattern: the digits of π.
 const SALTS: [u64; 3] = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xa409_3822_299f_31d1];
-/// Fingerprints of a bucket of [`Junctions`], on the average.
-const BUCKET_FINGERPRINTS: usize = 4;
-/// Bits of the sieve for a fingerprint, on the average.
-const SIEVE_BITS: usize = 16;
+/// Parts of all fingerprints, by their upper bits; the junctions of each can be found by itself.
+pub const PARTS: usize = 256;
+const PART_BITS: u32 = PARTS.ilog2();
+/// Fingerprints of a bucket of a [`JunctionPart`], on the average.
+const BUCKET_FINGERPRINTS: usize = 8;
 
 /// A ring passing through a vertex.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,74 +81,127 @@ pub(crate) const fn in_first_world(point: World) -> World {
     World::new(point.x & (World::SIDE - 1), point.y)
 }
 
-/// The vertices at which borders part, as a sorted list of fingerprints behind an index.
-///
-/// Nearly all vertices that are looked up are none; a sieve of a bit for each that is one stops them, in a
-/// tenth of the memory and without a search. About 12 bytes a junction.
-#[derive(Debug, Default)]
-pub struct Junctions {
-    fingerprints: Vec<u64>,
-    /// Where the fingerprints of each bucket start, by their upper bits, and behind the last one.
-    starts: Vec<u32>,
-    shift: u32,
-    /// Bits by the lower bits of fingerprints; a power of two of words.
-    sieve: Vec<u64>,
+/// Returns to which of the [`PARTS`] a fingerprint belongs.
+#[must_use]
+pub const fn part_of(vertex: u64) -> usize {
+    (vertex >> (u64::BITS - PART_BITS)) as usize
 }
 
-impl Junctions {
-    /// Returns the junctions with these fingerprints of vertices, which are sorted and below 2^32 in number.
+/// The junctions of one of the [`PARTS`], 4.5 bytes each.
+///
+/// A bucket has the fingerprints of a range, and keeps their lower halves. Some eight of them may be taken for a
+/// fingerprint that is none: that happens to one vertex in 500 million.
+#[derive(Clone, Debug, Default)]
+pub struct JunctionPart {
+    halves: Vec<u32>,
+    /// Where the halves of each bucket start, and behind the last one; empty when there is no junction.
+    starts: Vec<u32>,
+}
+
+impl JunctionPart {
+    /// Returns the junctions with these fingerprints of vertices, which are sorted, belong to one part and are below
+    /// 2^32 in number.
     #[must_use]
-    pub fn from_sorted(fingerprints: Vec<u64>) -> Self {
-        let n_buckets = (fingerprints.len() / BUCKET_FINGERPRINTS).next_power_of_two().max(2);
-        let shift = u64::BITS - n_buckets.ilog2();
+    pub fn from_sorted(fingerprints: &[u64]) -> Self {
+        if fingerprints.is_empty() {
+            return Self::default();
+        }
+        let n_buckets = fingerprints.len().div_ceil(BUCKET_FINGERPRINTS);
         let mut starts = vec![0; n_buckets + 1];
-        for fingerprint in &fingerprints {
-            starts[(fingerprint >> shift) as usize + 1] += 1;
+        for fingerprint in fingerprints {
+            starts[bucket(*fingerprint, n_buckets) + 1] += 1;
         }
         let mut sum = 0;
         for start in &mut starts {
             sum += *start;
             *start = sum;
         }
-        let mut sieve = vec![0; (fingerprints.len() * SIEVE_BITS / 64).next_power_of_two()];
-        let word_mask = sieve.len() as u64 - 1;
-        for fingerprint in &fingerprints {
-            sieve[((fingerprint / 64) & word_mask) as usize] |= 1 << (fingerprint % 64);
+        Self { halves: fingerprints.iter().map(|fingerprint| *fingerprint as u32).collect(), starts }
+    }
+
+    /// Returns the number of junctions.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.halves.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.halves.is_empty()
+    }
+
+    /// Returns the bytes of memory that they take.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        ((self.halves.capacity() + self.starts.capacity()) * size_of::<u32>()) as u64
+    }
+
+    fn contains(&self, fingerprint: u64) -> bool {
+        if self.is_empty() {
+            return false;
         }
-        Self { fingerprints, starts, shift, sieve }
+        let bucket = bucket(fingerprint, self.starts.len() - 1);
+        let range = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
+        self.halves[range].contains(&(fingerprint as u32))
+    }
+}
+
+/// Returns in which of the buckets of its part a fingerprint is; they ascend as fingerprints do.
+const fn bucket(fingerprint: u64, n_buckets: usize) -> usize {
+    (((fingerprint << PART_BITS) as u128 * n_buckets as u128) >> u64::BITS) as usize
+}
+
+/// The vertices at which borders part.
+#[derive(Debug, Default)]
+pub struct Junctions {
+    /// All [`PARTS`] in order, or nothing at all.
+    parts: Vec<JunctionPart>,
+}
+
+impl Junctions {
+    /// Returns the junctions of all parts, given in order.
+    ///
+    /// # Panics
+    ///
+    /// When there is another number of parts than [`PARTS`].
+    #[must_use]
+    pub fn from_parts(parts: Vec<JunctionPart>) -> Self {
+        assert_eq!(parts.len(), PARTS, "every part of the fingerprints is given");
+        Self { parts }
+    }
+
+    /// Returns the junctions with these fingerprints of vertices, which are sorted and below 2^32 in number.
+    #[must_use]
+    pub fn from_sorted(fingerprints: &[u64]) -> Self {
+        let mut parts = vec![JunctionPart::default(); PARTS];
+        for part in fingerprints.chunk_by(|a, b| part_of(*a) == part_of(*b)) {
+            parts[part_of(part[0])] = JunctionPart::from_sorted(part);
+        }
+        Self::from_parts(parts)
     }
 
     /// Returns the number of junctions.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.fingerprints.len()
+        self.parts.iter().map(JunctionPart::len).sum()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fingerprints.is_empty()
+        self.parts.iter().all(JunctionPart::is_empty)
     }
 
     /// Returns the bytes of memory that they take.
     #[must_use]
     pub fn size(&self) -> u64 {
-        let words = self.fingerprints.capacity() + self.sieve.capacity();
-        (words * size_of::<u64>() + self.starts.capacity() * size_of::<u32>()) as u64
+        self.parts.iter().map(JunctionPart::size).sum()
     }
 
     fn contains(&self, point: World) -> bool {
-        if self.is_empty() {
-            return false;
-        }
         let fingerprint = fingerprint(point);
-        let word = self.sieve[(fingerprint / 64) as usize & (self.sieve.len() - 1)];
-        if word & (1 << (fingerprint % 64)) == 0 {
-            return false;
-        }
-        let bucket = (fingerprint >> self.shift) as usize;
-        let range = self.starts[bucket] as usize..self.starts[bucket + 1] as usize;
-        self.fingerprints[range].contains(&fingerprint)
+        self.parts.get(part_of(fingerprint)).is_some_and(|part| part.contains(fingerprint))
     }
 }
 
@@ -189,7 +244,7 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         let parted = all.chunk_by(|a, b| a.vertex == b.vertex).filter(|visits| visits.len() > 1);
-        let junctions = Junctions::from_sorted(parted.map(|visits| visits[0].vertex).collect());
+        let junctions = Junctions::from_sorted(&parted.map(|visits| visits[0].vertex).collect::<Vec<_>>());
         let borders = Borders { junctions: Some(&junctions), window: None };
         let mut found: Vec<(i64, i64)> = rings.concat();
         found.retain(|(x, y)| borders.part_at(World::new(*x, *y)));
@@ -220,6 +275,21 @@ mod tests {
     #[test]
     fn ring_that_touches_itself_parts_there() {
         check(&[&[(0, 0), (4, 4), (8, 0), (8, 8), (4, 4), (0, 8)]], &[(4, 4)]);
+    }
+
+    #[test]
+    fn junctions_are_known_among_many_and_nothing_else_is() {
+        for n_junctions in [0, 1, 2, 1000, 100_000] {
+            let point = |nth: i64| World::new(nth * 3, nth * 5);
+            let mut fingerprints: Vec<u64> = (0..n_junctions).map(|nth| fingerprint(point(nth))).collect();
+            fingerprints.sort_unstable();
+            let junctions = Junctions::from_sorted(&fingerprints);
+            assert_eq!((junctions.len() as i64, junctions.is_empty()), (n_junctions, n_junctions == 0));
+            assert!((0..n_junctions).all(|nth| junctions.contains(point(nth))));
+            assert!(!(n_junctions..2 * n_junctions + 2).any(|nth| junctions.contains(point(nth))));
+            let bytes = junctions.size() as i64;
+            assert!(2 * bytes <= 9 * n_junctions + 2 * 2 * 4 * PARTS as i64, "{bytes} for {n_junctions}");
+        }
     }
 
     #[test]

@@ -338,7 +338,7 @@ impl<'e> Spreader<'e> {
     fn share_columns(&mut self, columns: (i64, i64), is_wrapped: bool, target: &mut Target<'_>) {
         let Target { spread, origin, .. } = *target;
         let cut = Cut { pieces: &self.columns, spread, is_wrapped };
-        let shares = cut.shares(columns);
+        let shares = shares(columns.0, &cut.n_vertices(columns));
         let n_vertices: Vec<usize> = shares.iter().map(|share| share.n_vertices).collect();
         let validators = self.stamp.validator.lend(&n_vertices);
         let mut drafts: Vec<_> = validators.into_iter().map(Draft::new).collect();
@@ -470,25 +470,29 @@ impl<'c> Cut<'c> {
         wrapped
     }
 
-    /// Returns neighbouring columns with about as many vertices a share, [`SHARES_MAX`] shares and what is left at
-    /// most.
-    fn shares(self, (first, last): (i64, i64)) -> Vec<Share> {
-        let n_vertices = |column: i64| -> usize {
-            self.copies(column).map(|copy| self.pieces.get(copy).points.len()).sum()
-        };
-        let n_all = (first..=last).map(n_vertices).sum::<usize>().max(1);
-        let mut shares = Vec::new();
-        let mut share = Share { columns: (first, first), n_vertices: 0 };
-        for column in first..=last {
-            share.columns.1 = column;
-            share.n_vertices += n_vertices(column);
-            if n_all <= share.n_vertices * SHARES_MAX || column == last {
-                shares.push(share);
-                share = Share { columns: (column + 1, column + 1), n_vertices: 0 };
-            }
-        }
-        shares
+    /// Returns how many vertices lie in each of these columns.
+    fn n_vertices(self, (first, last): (i64, i64)) -> Vec<usize> {
+        let in_column = |column| self.copies(column).map(|copy| self.pieces.get(copy).points.len()).sum();
+        (first..=last).map(in_column).collect()
     }
+}
+
+/// Returns neighbouring columns from `first` on with about as many vertices a share, [`SHARES_MAX`] shares and what is
+/// left at most.
+fn shares(first: i64, n_vertices: &[usize]) -> Vec<Share> {
+    let n_all = n_vertices.iter().sum::<usize>().max(1);
+    let last = first + n_vertices.len() as i64 - 1;
+    let mut shares = Vec::new();
+    let mut share = Share { columns: (first, first), n_vertices: 0 };
+    for (column, in_column) in (first..=last).zip(n_vertices) {
+        share.columns.1 = column;
+        share.n_vertices += in_column;
+        if n_all <= share.n_vertices * SHARES_MAX || column == last {
+            shares.push(share);
+            share = Share { columns: (column + 1, column + 1), n_vertices: 0 };
+        }
+    }
+    shares
 }
 
 /// Columns that one part of the work is about.
@@ -679,5 +683,32 @@ impl Stamp {
 impl std::fmt::Debug for Target<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Target").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shares out columns from 5 on with so many vertices each.
+    fn check(n_vertices: &[usize], expected: &[((i64, i64), usize)]) {
+        let shares: Vec<_> =
+            shares(5, n_vertices).iter().map(|share| (share.columns, share.n_vertices)).collect();
+        assert_eq!(shares, expected);
+    }
+
+    #[test]
+    fn shares_have_about_as_many_vertices() {
+        let n_vertices = SHARES_MAX * 2;
+        check(&[n_vertices, n_vertices], &[((5, 5), n_vertices), ((6, 6), n_vertices)]);
+        let even: Vec<_> = (0..SHARES_MAX as i64).map(|nth| ((5 + 2 * nth, 6 + 2 * nth), 2)).collect();
+        check(&vec![1; n_vertices], &even);
+    }
+
+    #[test]
+    fn empty_columns_go_with_what_follows_and_are_a_share_at_the_end() {
+        check(&[0, 0, 9, 0, 9, 0, 0], &[((5, 7), 9), ((8, 9), 9), ((10, 11), 0)]);
+        check(&[0, 0], &[((5, 6), 0)]);
+        check(&[7], &[((5, 5), 7)]);
     }
 }

@@ -143,7 +143,7 @@ fn junctions(polygons: &[&Geometry<World>]) -> Junctions {
     all.sort_unstable();
     all.dedup();
     let parted = all.chunk_by(|a, b| a.vertex == b.vertex).filter(|visits| visits.len() > 1);
-    Junctions::from_sorted(parted.map(|visits| visits[0].vertex).collect())
+    Junctions::from_sorted(&parted.map(|visits| visits[0].vertex).collect::<Vec<_>>())
 }
 
 /// Returns a polygon of one ring that begins at another vertex, and runs the other way if `is_turned`.

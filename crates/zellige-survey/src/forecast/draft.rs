@@ -144,7 +144,7 @@ fn junctions(sample: &Sample) -> Junctions {
     all.sort_unstable();
     all.dedup();
     let parted = all.chunk_by(|a, b| a.vertex == b.vertex).filter(|visits| visits.len() > 1);
-    Junctions::from_sorted(parted.map(|visits| visits[0].vertex).collect())
+    Junctions::from_sorted(&parted.map(|visits| visits[0].vertex).collect::<Vec<_>>())
 }
 
 /// Returns the box around a feature in the world; a feature without points lies at its corner.
