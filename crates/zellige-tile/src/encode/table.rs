@@ -13,7 +13,7 @@ const TAG_VALUE: u8 = 4 << 3 | 2;
 /// Slots that a tile starts with.
 const SLOTS_MIN: usize = 256;
 /// A table of more slots than these is probably not in the cache next to the core.
-const SLOTS_CACHED_MAX: usize = 4096;
+const SLOTS_CACHED_MAX: usize = 8192;
 
 /// The keys of a layer: numbers of the job to numbers of the tile. It is emptied by counting up an epoch.
 #[derive(Debug, Default)]
@@ -90,33 +90,20 @@ impl KeyTable {
 
 /// The values of a layer: an open-addressed table of few slots, which are emptied for each tile, and of more as values
 /// come.
+///
+/// Half of the slots at most have a value: its index in the lower bits, as many as the table needs, and above them so much
+/// of its hash that the value itself is seldom read in vain. Slots of four bytes are in the cache next to the core longer.
 #[derive(Debug, Default)]
 pub(super) struct ValueTable {
-    slots: Vec<Slot>,
+    slots: Vec<u32>,
     /// How many of the slots are in use, a power of two: small tiles after a large one stay in the cache.
     len: usize,
     used: Vec<UsedValue>,
     bytes: Vec<u8>,
 }
 
-/// The place of a value, with so much of its hash that the value itself is seldom read in vain.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    tag: u32,
-    index: u32,
-}
-
-impl Slot {
-    const FREE: Self = Self { tag: 0, index: u32::MAX };
-
-    const fn new(hash: u64, index: u32) -> Self {
-        Self { tag: (hash >> 32) as u32, index }
-    }
-
-    const fn is_free(self) -> bool {
-        self.index == u32::MAX
-    }
-}
+/// A slot without a value; no index has all bits set, since there are more slots than values.
+const FREE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct UsedValue {
@@ -149,7 +136,7 @@ impl ValueTable {
     pub(super) fn touch<'e>(&self, entries: impl Iterator<Item = Entry<'e>>) {
         if self.len > SLOTS_CACHED_MAX {
             let mask = self.len - 1;
-            let touched = entries.fold(0, |sum, entry| sum ^ self.slots[entry.hash as usize & mask].index);
+            let touched = entries.fold(0, |sum, entry| sum ^ self.slots[entry.hash as usize & mask]);
             std::hint::black_box(touched);
         }
     }
@@ -162,24 +149,32 @@ impl ValueTable {
     }
 
     /// Returns the index of the value, or the free slot where it belongs.
+    #[inline]
     fn probe(&self, entry: &Entry<'_>) -> Result<u32, usize> {
-        let (mask, Slot { tag, .. }) = (self.len - 1, Slot::new(entry.hash, 0));
+        let mask = self.len - 1;
+        let tag = self.slot(entry.hash, 0);
         let mut place = entry.hash as usize & mask;
         loop {
             let slot = self.slots[place];
-            if slot.is_free() {
+            if slot == FREE {
                 return Err(place);
             }
-            if slot.tag == tag {
-                let used = self.used[slot.index as usize];
+            let index = slot & mask as u32;
+            if slot == tag | index {
+                let used = self.used[index as usize];
                 if used.hash == entry.hash
                     && &self.bytes[used.start as usize..used.end as usize] == entry.value
                 {
-                    return Ok(slot.index);
+                    return Ok(index);
                 }
             }
             place = (place + 1) & mask;
         }
+    }
+
+    /// Returns what stands in the slot of a value.
+    const fn slot(&self, hash: u64, index: u32) -> u32 {
+        (hash >> 32) as u32 & !(self.len as u32 - 1) | index
     }
 
     /// Returns the values whose bytes lie before `bytes_len`.
@@ -203,7 +198,7 @@ impl ValueTable {
             Err(place) => place,
         };
         let index = self.used.len() as u32;
-        self.slots[place] = Slot::new(entry.hash, index);
+        self.slots[place] = self.slot(entry.hash, index);
         let frame = self.bytes.len() as u32;
         self.bytes.push(TAG_VALUE);
         push_varint(&mut self.bytes, entry.value.len() as u64);
@@ -218,10 +213,10 @@ impl ValueTable {
         let mask = self.len - 1;
         for (index, used) in self.used.iter().enumerate() {
             let mut place = used.hash as usize & mask;
-            while !self.slots[place].is_free() {
+            while self.slots[place] != FREE {
                 place = (place + 1) & mask;
             }
-            self.slots[place] = Slot::new(used.hash, index as u32);
+            self.slots[place] = self.slot(used.hash, index as u32);
         }
     }
 
@@ -229,9 +224,9 @@ impl ValueTable {
     fn empty(&mut self, len: usize) {
         self.len = len;
         let n_known = self.slots.len().min(len);
-        self.slots[..n_known].fill(Slot::FREE);
+        self.slots[..n_known].fill(FREE);
         if n_known < len {
-            self.slots.resize(len, Slot::FREE);
+            self.slots.resize(len, FREE);
         }
     }
 
@@ -243,14 +238,64 @@ impl ValueTable {
             && used.frame >= bytes_len
         {
             let index = self.used.len() as u32 - 1;
-            let mask = self.len - 1;
+            let (mask, slot) = (self.len - 1, self.slot(used.hash, index));
             let mut place = used.hash as usize & mask;
-            while self.slots[place].index != index {
+            while self.slots[place] != slot {
                 place = (place + 1) & mask;
             }
-            self.slots[place] = Slot::FREE;
+            self.slots[place] = FREE;
             self.used.pop();
         }
         self.bytes.truncate(bytes_len as usize);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zellige_model::FieldKind;
+
+    use super::*;
+
+    /// Puts in values with these hashes, each twice, then takes back those from `n_kept` on and puts them in again; each
+    /// has the index of its position all the time.
+    fn check(hashes: &[u64], n_kept: usize) {
+        let mut table = ValueTable::default();
+        let values: Vec<[u8; 4]> = (0..hashes.len() as u32).map(u32::to_le_bytes).collect();
+        let entry = |nth: usize| {
+            let value: &[u8] = &values[nth];
+            Entry { key: 0, kind: FieldKind::Number, hash: hashes[nth], value }
+        };
+        for _ in 0..2 {
+            table.clear();
+            for nth in 0..hashes.len() {
+                assert_eq!(table.find(&entry(nth)), None);
+                assert_eq!([table.index(&entry(nth), 0), table.index(&entry(nth), 0)], [nth as u32; 2]);
+            }
+            let bytes_len = n_kept as u32 * 6;
+            assert_eq!(table.used(bytes_len).len(), n_kept);
+            table.truncate(bytes_len);
+            assert_eq!(table.len(), n_kept);
+            for nth in 0..hashes.len() {
+                assert_eq!(table.find(&entry(nth)), (nth < n_kept).then_some(nth as u32), "{nth}");
+            }
+            for nth in 0..hashes.len() {
+                assert_eq!(table.index(&entry(nth), 0), nth as u32);
+            }
+        }
+    }
+
+    #[test]
+    fn values_keep_their_index_while_the_table_grows() {
+        let spread: Vec<u64> = (1..5_000_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+        check(&spread, 0);
+        check(&spread, 1_234);
+        check(&[], 0);
+    }
+
+    #[test]
+    fn values_whose_hashes_are_alike_are_told_apart() {
+        check(&[u64::MAX; 300], 200);
+        check(&[0; 300], 299);
+        check(&[1 << 32, 2 << 32, 3 << 40, 4 << 62], 2);
     }
 }
