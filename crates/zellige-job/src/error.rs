@@ -61,14 +61,15 @@ pub enum Error {
     },
     /// The sources have no line.
     #[error("No features in source data.")]
-    NoFeatures,
+    NoFeatures {
+        /// The first input; `None` when there is none.
+        file: Option<String>,
+    },
     /// No line of the sources is a feature.
     #[error("No GeoJSON features processed. Make sure your GeoJSON is line-delimited.")]
     NoGeoJson {
-        /// What is wrong with the first line that is no feature, if an example was kept.
-        reason: Option<String>,
-        /// What that line seems to be a part of.
-        document: Option<Document>,
+        /// The first line that is no feature, if an example was kept.
+        first: Option<FirstFault>,
     },
     /// Nothing reached a tile.
     #[error(
@@ -156,6 +157,19 @@ pub enum Error {
     Cancelled,
 }
 
+/// The first line of all sources that is no feature.
+#[derive(Debug)]
+pub struct FirstFault {
+    /// Its file, or the name of another input.
+    pub file: String,
+    /// Its number, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub reason: String,
+    /// What it seems to be a part of.
+    pub document: Option<Document>,
+}
+
 impl Error {
     /// Whether temporary files in `temp` could not grow.
     fn is_no_room_for_temp(&self, temp: &Path) -> bool {
@@ -197,10 +211,12 @@ impl Error {
     #[must_use]
     pub fn hint_with(&self, collection: &str) -> Option<String> {
         match self {
-            Self::NoGeoJson { reason: Some(reason), document } => {
+            Self::NoFeatures { file: Some(file) } => Some(format!("`{file}` has no line that is not empty")),
+            Self::NoGeoJson { first: Some(first) } => {
+                let FirstFault { file, line, reason, document } = first;
                 let advice = document.map(|document| format!("; {}", document.advice(collection)));
                 let advice = advice.unwrap_or_default();
-                Some(format!("the first line that is no feature says: {reason}{advice}"))
+                Some(format!("line {line} of {file} is the first that is no feature: {reason}{advice}"))
             }
             Self::NoTiles { over_budget: 1.. } => Some(
                 "features were left out since none fits a tile; `tiles.layer_size` in the recipe and \

@@ -26,7 +26,7 @@ mod on_panic;
 mod describe;
 mod error;
 
-pub use error::{Error, Growing};
+pub use error::{Error, FirstFault, Growing};
 pub use progress::{Phase, Progress};
 pub use publish::publish;
 pub use report::Report;

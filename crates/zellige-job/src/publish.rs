@@ -14,7 +14,6 @@ use zellige_recipe::Plan;
 use zellige_tile::fault::Fault;
 use zellige_tile::key::Keys;
 
-use crate::Error;
 use crate::blocks::BlockFile;
 use crate::borders::{self, VisitStore};
 use crate::describe::describe;
@@ -27,6 +26,7 @@ use crate::settings::{Borders, Settings};
 use crate::slicing::{Found, OpenSource, Slicing};
 use crate::sort::RunStore;
 use crate::spill::Fan;
+use crate::{Error, FirstFault};
 
 /// The least memory that a job works with, bytes, and that each of its threads does.
 const MEMORY_BYTES_MIN: u64 = 16 << 20;
@@ -132,6 +132,7 @@ impl Job<'_> {
             written,
             found,
             layers,
+            sources: &self.source_of_layer,
             checksums: made.checksums,
             duplicates,
             spilled_bytes,
@@ -163,13 +164,13 @@ impl Job<'_> {
             counters,
         };
         let mut found = slicing.run(&self.pool, watch)?;
+        let lines = Lines { sources: sources.into_iter().map(|source| (source.id, source.blocks)).collect() };
         if found.lines == 0 {
-            return Err(Error::NoFeatures);
+            return Err(Error::NoFeatures { file: lines.locate(0, Place::default()).map(|(file, _)| file) });
         }
         if found.features == 0 {
-            return Err(no_geojson(&found));
+            return Err(no_geojson(&found, &lines));
         }
-        let lines = Lines { sources: sources.into_iter().map(|source| (source.id, source.blocks)).collect() };
         if let Some(fault) = found.sliced.fault.take() {
             return Err(self.failed(&lines, fault));
         }
@@ -315,13 +316,17 @@ fn match_source(in_recipe: &str, given: &[&str]) -> Option<usize> {
 }
 
 /// Returns why no line is a feature, judged by the first of them.
-fn no_geojson(found: &Found) -> Error {
-    let tally = found.findings.get(FindingCode::LineUndecodable);
-    let first: Option<&Example> = tally.and_then(|tally| tally.examples.first());
-    Error::NoGeoJson {
-        reason: first.map(|first| first.reason.clone()),
-        document: first.and_then(|first| Document::of(&first.reason, first.text.as_bytes())),
-    }
+fn no_geojson(found: &Found, lines: &Lines) -> Error {
+    let codes = [FindingCode::LineUndecodable, FindingCode::GeometryUnencodable];
+    let tallies = codes.into_iter().filter_map(|code| found.findings.get(code));
+    let first: Option<&Example> =
+        tallies.flat_map(|tally| tally.examples.first()).min_by_key(|first| (first.source, first.place));
+    let first = first.map(|Example { source, place, reason, text }| {
+        let (file, line) = lines.locate(*source, *place).unwrap_or_default();
+        let document = Document::of(reason, text.as_bytes());
+        FirstFault { file, line, reason: reason.clone(), document }
+    });
+    Error::NoGeoJson { first }
 }
 
 /// Returns what a tileset at `target` is called when nobody names it: its file name without the extension,

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use zellige_archive::Written;
-use zellige_model::{FindingCode, Place, Tileset, Zoom};
+use zellige_model::{Example, FindingCode, Place, Tileset, Zoom};
 use zellige_recipe::Plan;
 use zellige_tile::emit::EmittedLayer;
 use zellige_tile::stats::LayerStats;
@@ -124,6 +124,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) written: Written,
     pub(crate) found: Found,
     pub(crate) layers: Vec<EmittedLayer>,
+    /// By layer of the plan: the number of its source.
+    pub(crate) sources: &'a [usize],
     pub(crate) checksums: Vec<u64>,
     pub(crate) duplicates: Duplicates,
     pub(crate) spilled_bytes: u64,
@@ -191,7 +193,13 @@ fn add_vanished(facts: &mut Facts<'_>) {
 
 /// Counts what is known only once all tiles are made.
 fn add_layer_findings(facts: &mut Facts<'_>) {
-    for layer in &facts.layers {
+    for (layer, source) in facts.layers.iter().zip(facts.sources) {
+        for (place, bytes) in &layer.stats.too_large {
+            let (source, place) = (*source as u32, Place::from_key(*place));
+            let reason = format!("Feature alone needs about {bytes} bytes, for which no tile has room");
+            let example = || Example { source, place, reason, text: String::new() };
+            facts.found.findings.show(FindingCode::LayerOverBudget, source, place, example);
+        }
         let over_budget = layer.stats.total(|zoom| zoom.features_over_budget);
         facts.found.findings.count(FindingCode::LayerOverBudget, over_budget);
         let merged = layer.stats.total(|zoom| zoom.features_merged);

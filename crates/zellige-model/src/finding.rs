@@ -163,12 +163,17 @@ impl Findings {
 
     /// Counts a case; `example` is made only when it would be kept.
     pub fn add(&mut self, code: FindingCode, source: u32, place: Place, example: impl FnOnce() -> Example) {
-        let tally = self.tallies.entry(code).or_default();
-        tally.count += 1;
-        let is_early = tally.examples.last().is_none_or(|last| (source, place) < (last.source, last.place));
-        if tally.examples.len() < EXAMPLES_MAX || is_early {
-            tally.examples.push(example());
-            settle(&mut tally.examples);
+        self.count(code, 1);
+        self.show(code, source, place, example);
+    }
+
+    /// Shows a case that is counted elsewhere; `example` is made only when it would be kept.
+    pub fn show(&mut self, code: FindingCode, source: u32, place: Place, example: impl FnOnce() -> Example) {
+        let examples = &mut self.tallies.entry(code).or_default().examples;
+        let is_early = examples.last().is_none_or(|last| (source, place) < (last.source, last.place));
+        if examples.len() < EXAMPLES_MAX || is_early {
+            examples.push(example());
+            settle(examples);
         }
     }
 

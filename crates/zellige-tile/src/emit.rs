@@ -64,6 +64,8 @@ struct Buffers<'p> {
 #[derive(Debug)]
 struct LayerEmitter<'p> {
     plan: &'p LayerPlan,
+    /// Bytes that the layer may have in a tile, even if it is alone there.
+    bytes_max: u64,
     encoder: LayerEncoder,
     /// The zoom of the tile at hand, once there is a piece.
     zoom_plan: Option<&'p ZoomPlan>,
@@ -136,7 +138,7 @@ impl<'p> Emitter<'p> {
     #[must_use]
     pub fn new(plan: &'p Plan, keys: &'p Keys, names: &'p [Arc<str>], tile_bytes_max: u64) -> Self {
         Self {
-            layers: plan.layers.iter().map(LayerEmitter::new).collect(),
+            layers: plan.layers.iter().map(|layer| LayerEmitter::new(layer, tile_bytes_max)).collect(),
             names,
             tile_bytes_max,
             tile: TileId::default().coord(),
@@ -223,9 +225,11 @@ struct Here<'h> {
 }
 
 impl<'p> LayerEmitter<'p> {
-    fn new(plan: &'p LayerPlan) -> Self {
+    fn new(plan: &'p LayerPlan, tile_bytes_max: u64) -> Self {
+        let frame_len = framed_layer_len(tile_bytes_max) - tile_bytes_max;
         Self {
             plan,
+            bytes_max: u64::from(plan.layer_bytes_max).min(tile_bytes_max.saturating_sub(frame_len)),
             encoder: LayerEncoder::default(),
             zoom_plan: None,
             n_features: 0,
@@ -267,7 +271,7 @@ impl<'p> LayerEmitter<'p> {
     fn push(&mut self, tile: TileCoord, piece: Piece<'_>, names: &[Arc<str>]) {
         if self.zoom_plan.is_none() {
             let Some(zoom_plan) = self.plan.at(tile.zoom()) else { return };
-            self.encoder.begin(&self.plan.name, zoom_plan.extent, u64::from(self.plan.layer_bytes_max));
+            self.encoder.begin(&self.plan.name, zoom_plan.extent, self.bytes_max);
             let square_side = square_side(zoom_plan.extent, tile.zoom() == self.plan.maxzoom);
             self.diffusion = Diffusion::begin(tile.into(), square_side);
             self.zoom_plan = Some(zoom_plan);
@@ -370,14 +374,17 @@ impl<'p> LayerEmitter<'p> {
                 self.waiting.push(piece);
             }
         } else {
-            self.encode(&Block::open(piece.block), body, names);
+            self.encode((piece.place, Block::open(piece.block), body), names);
         }
     }
 
-    fn encode(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) {
+    /// Encodes a piece, opened, that stands at a place of the source.
+    fn encode(&mut self, (place, block, body): (u64, Block<'_>, &Body<'_>), names: &[Arc<str>]) {
         self.n_features += 1;
         self.n_filled += u64::from(body.head.fills);
-        self.encoder.push(block, body, names);
+        if let Some(bytes) = self.encoder.push(&block, body, names) {
+            self.stats.note_too_large(place, bytes);
+        }
     }
 
     /// Encodes what waited for the tile to be complete.
@@ -391,9 +398,9 @@ impl<'p> LayerEmitter<'p> {
             self.round(Here { zoom: tile.zoom(), plan, names });
         }
         let waiting = std::mem::take(&mut self.waiting);
-        for (block, body) in waiting.sorted() {
+        for (place, block, body) in waiting.sorted() {
             self.order_kinds |= block.order.kind();
-            self.encode(&block, &body, names);
+            self.encode((place, block, &body), names);
         }
         self.waiting = waiting;
         let Some(zoom_plan) = self.zoom_plan.filter(|_| !self.staged.is_empty()) else { return Ok(()) };
@@ -407,7 +414,7 @@ impl<'p> LayerEmitter<'p> {
             // Whether the layer is removed was decided already.
             let head = Head { id: feature.id, ..Head::default() };
             write_body(&feature.geometry, head, &mut buffers.body);
-            self.encode(&Block::open(&buffers.block), &Body::open(&buffers.body), names);
+            self.encode((feature.place, Block::open(&buffers.block), &Body::open(&buffers.body)), names);
         }
         Ok(())
     }
@@ -473,7 +480,8 @@ impl<'p> LayerEmitter<'p> {
 
 #[cfg(test)]
 mod tests {
-    use zellige_model::Value;
+    use zellige_model::finding::EXAMPLES_MAX;
+    use zellige_model::{Value, ValueRef};
 
     use super::*;
     use crate::block;
@@ -519,5 +527,60 @@ mod tests {
             check(tiles, 1_000, 1_000_000, false);
             check(tiles, 1_000, 10_000, true);
         }
+    }
+
+    /// Emits points with texts of these lengths into a layer of so many KiB; returns the ids of those that are in the
+    /// tile, those that fit in no tile, and the bytes that the layer would need.
+    fn fill(tiles: &str, layer_kib: u64, texts: &[usize]) -> (Vec<u64>, Vec<u64>, u64) {
+        let recipe = format!("{HEAD}\"layer_size\": {layer_kib}{tiles}}}}}}}}}");
+        let checked = zellige_recipe::check(recipe.as_bytes(), &zellige_recipe::Options::default());
+        let plan = checked.plan.unwrap();
+        let (keys, tile) = (Keys::for_plan(&plan), TileId::default().coord());
+        let (mut block, mut body, mut key_cache) = (Vec::new(), Vec::new(), KeyCache::new(&keys));
+        let mut point = Geometry::default();
+        point.points.push(Grid::new(1, 2));
+        let mut pieces = Vec::new();
+        for (place, text_len) in texts.iter().enumerate() {
+            let mut attributes = zellige_model::Attributes::default();
+            attributes.push("text", ValueRef::String(&format!("{place:0>text_len$}")));
+            block::pack(&attributes, &plan.layers[0], &mut key_cache, &mut block);
+            write_body(&point, Head { id: Some(place as u64), ..Head::default() }, &mut body);
+            pieces.push((PieceKey::new(tile.into(), 0, place as u64), block.clone(), body.clone()));
+        }
+        let (names, mut out) = (keys.names(), Vec::new());
+        let mut emitter = Emitter::new(&plan, &keys, &names, 512_000);
+        emitter.begin(tile);
+        pieces.iter().for_each(|(key, block, body)| emitter.push(*key, block, body));
+        emitter.finish(&mut out);
+        let layers = crate::decode::decode(&out).unwrap().layers;
+        let ids = layers.iter().flat_map(|layer| layer.features.iter().filter_map(|feature| feature.id));
+        let emitted = emitter.into_emitted();
+        let stats = &emitted.layers[0].stats;
+        let needed = stats.zooms.values().flat_map(|zoom| &zoom.capped_list).map(|(bytes, _)| *bytes).sum();
+        (ids.collect(), stats.too_large.keys().copied().collect(), needed)
+    }
+
+    #[test]
+    fn feature_that_fits_no_tile_does_not_end_the_layer() {
+        let texts = [10, 2_000, 10, 900, 900, 10];
+        for tiles in ["", r#", "order": "none""#] {
+            let (ids, too_large, needed) = fill(tiles, 1, &texts[..3]);
+            assert_eq!((&ids[..], &too_large[..], needed.div_ceil(1024)), (&[0, 2][..], &[1][..], 3));
+            // The fifth would fit alone, so it ends the layer, and the sixth is not tried.
+            let (ids, too_large, needed) = fill(tiles, 1, &texts);
+            assert_eq!((&ids[..], &too_large[..]), (&[0, 2, 3][..], &[1][..]));
+            let all: Vec<u64> = (0..6).collect();
+            assert_eq!(fill(tiles, needed.div_ceil(1024), &texts), (all, vec![], 0));
+        }
+    }
+
+    #[test]
+    fn needed_bytes_count_all_that_was_passed_over() {
+        // After 200 texts that fit nowhere, those that do have longer numbers in the tile that has them all.
+        let texts: Vec<usize> = (0..600).map(|place| if place < 200 { 1_100 } else { 3 }).collect();
+        let (ids, too_large, needed) = fill("", 1, &texts);
+        assert_eq!((ids.first(), too_large.len()), (Some(&200), EXAMPLES_MAX));
+        let (ids, too_large, none) = fill("", needed.div_ceil(1024), &texts);
+        assert_eq!((ids.len(), too_large, none), (600, vec![], 0));
     }
 }

@@ -216,6 +216,20 @@ impl Work<'_> {
             self.findings.add(code, source, place, example);
         }
     }
+
+    /// Shows the feature at hand as one that no zoom of a layer is deep enough for.
+    fn show_vanished(&mut self, layer: &LayerPlan) {
+        let (source, place) = self.at;
+        self.findings.show(FindingCode::FeatureVanished, source, place, || Example {
+            source,
+            place,
+            reason: format!(
+                "Feature is smaller than a grid unit at zoom {}, the deepest",
+                layer.maxzoom.get()
+            ),
+            text: String::new(),
+        });
+    }
 }
 
 /// Drops points beyond the latitudes of the square, and everything of a line or polygon that lies wholly
@@ -287,7 +301,12 @@ impl<'p> LayerSlicer<'p> {
         for (zoom, plan) in zoom_plans(self.plan) {
             match self.slice_zoom((zoom, plan), &mut each, work, sink) {
                 Ok(Reach::Tiles | Reach::Placeholder) => self.stats.bounds.merge(&each.bounds),
-                Ok(Reach::Vanished) => *self.stats.vanished.entry(zoom).or_default() += 1,
+                Ok(Reach::Vanished) => {
+                    *self.stats.vanished.entry(zoom).or_default() += 1;
+                    if zoom == self.plan.maxzoom {
+                        work.show_vanished(self.plan);
+                    }
+                }
                 Ok(Reach::Merged) => *self.stats.merged.entry(zoom).or_default() += 1,
                 Ok(Reach::Elsewhere) => {}
                 Err(error) => {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use zellige_model::finding::EXAMPLES_MAX;
 use zellige_model::{TileCoord, WorldBounds, Zoom};
 
 use crate::project::tile_area_km2;
@@ -19,6 +20,9 @@ const CAPPED_LIST_MAX: usize = 100;
 pub struct LayerStats {
     /// By zoom.
     pub zooms: BTreeMap<Zoom, ZoomStats>,
+    /// Features for which a tile has no room even alone, the first ones of the source: the place, and the bytes that
+    /// the layer would have with this feature alone, in the tile where they are most.
+    pub too_large: BTreeMap<u64, u64>,
 }
 
 /// Counters of one layer at one zoom.
@@ -77,10 +81,22 @@ impl LayerStats {
         self.zooms.entry(zoom).or_default()
     }
 
+    /// Notes that no tile like the one at hand has room for the feature at `place`.
+    pub fn note_too_large(&mut self, place: u64, bytes: u64) {
+        let most = self.too_large.entry(place).or_default();
+        *most = bytes.max(*most);
+        if self.too_large.len() > EXAMPLES_MAX {
+            self.too_large.pop_last();
+        }
+    }
+
     /// Adds the counters of another worker.
     pub fn merge(&mut self, other: Self) {
         for (zoom, theirs) in other.zooms {
             self.at(zoom).merge(theirs);
+        }
+        for (place, bytes) in other.too_large {
+            self.note_too_large(place, bytes);
         }
     }
 

@@ -38,7 +38,7 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// What a piece takes at most while it waits and is sorted, beside its own bytes.
-    pub(crate) const BYTES_BESIDE: usize = size_of::<Entry>() + size_of::<(Block<'_>, Body<'_>)>();
+    pub(crate) const BYTES_BESIDE: usize = size_of::<Entry>() + size_of::<(u64, Block<'_>, Body<'_>)>();
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -71,11 +71,12 @@ impl Waiting {
         })
     }
 
-    /// Returns the pieces in output order.
-    pub(crate) fn sorted(&self) -> impl Iterator<Item = (Block<'_>, Body<'_>)> {
+    /// Returns the pieces in output order, opened, with their places.
+    pub(crate) fn sorted(&self) -> impl Iterator<Item = (u64, Block<'_>, Body<'_>)> {
+        let pieces = self.iter();
         let mut pieces: Vec<_> =
-            self.iter().map(|piece| (Block::open(piece.block), Body::open(piece.body))).collect();
-        pieces.sort_by(|a, b| a.0.order.compare(b.0.order));
+            pieces.map(|piece| (piece.place, Block::open(piece.block), Body::open(piece.body))).collect();
+        pieces.sort_by(|(_, a, _), (_, b, _)| a.order.compare(b.order));
         pieces.into_iter()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In:     a ring cut to a stripe, which runs along the edges of the stripe wherever it had left it.
 //! Out:    the same ring, if its runs lie on each other little; otherwise several rings, whose runs do not overlap.
-//! Keeps:  the area under the even-odd rule, and every vertex inside.
+//! Keeps:  the area under the even-odd rule, and every vertex inside but the tips of spikes, which have no area.
 //! Source: two runs on each other cancel out under the even-odd rule, so only ends of runs count: sorted, the first
 //!         is joined to the second, the third to the fourth.
 //!

@@ -2,14 +2,15 @@
 //!
 //! In:     attribute blocks and bodies in output order.
 //! Out:    a `Layer` message: features that share keys and values; the size it would have had whole.
-//! Keeps:  order; the layer ends before the first feature that does not fit (recipe 2.7).
+//! Keeps:  order; the layer ends before the first feature that does not fit (recipe 2.7). One that would not fit even
+//!         alone is passed over: no order and no other feature could make room for it.
 //! Source: MVT 2.1 §4.1, §4.2 (each key and value once); keys stand in order of first use, values of one key together,
 //!         see `regroup`.
 //!
 //! Every accepted feature leaves a mark, and tables only grow, so the layer can be cut back to any
 //! number of features. Which number a value gets is known at the end, so tags are numbers until then: a layer is
-//! measured with values in order of first use, and features become bytes when it is written. Features beyond its end are
-//! only measured. A full layer takes bounded memory, however many features come.
+//! measured with values in order of first use, and features become bytes when it is written. Features beyond its end,
+//! and those that are passed over, are only measured. A full layer takes bounded memory, however many features come.
 
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub struct LayerEncoder {
     /// Fields of all features but their tags: the id, if there is one, then kind and commands.
     shapes: Vec<u8>,
     overflow: Option<Overflow>,
+    /// Whether a feature that would fit alone did not fit any more.
+    is_ended: bool,
     grouping: Grouping,
     /// Features with their tags, as they are written.
     features: Vec<u8>,
@@ -77,6 +80,8 @@ struct Overflow {
     keys: FxHashMap<u32, u32>,
     values: FxHashMap<(u64, u32), u32>,
     n_values: usize,
+    /// Keys and values of features that were passed over, which may stand before any of the tables.
+    passed: (usize, usize),
 }
 
 impl Overflow {
@@ -112,14 +117,20 @@ impl LayerEncoder {
         self.tags.clear();
         self.shapes.clear();
         self.overflow = None;
+        self.is_ended = false;
     }
 
     /// Adds a feature, or measures it when the layer is full; `names` are those of all keys.
-    pub fn push(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) {
+    ///
+    /// Returns the bytes of a layer of this feature alone when that is more than the layer may have.
+    pub fn push(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) -> Option<u64> {
         self.values.touch(block.entries());
-        if self.overflow.is_some() {
-            self.measure(block, body, names);
-            return;
+        if self.is_ended {
+            self.measure(block, body, names, 0);
+            return None;
+        }
+        if block.withheld_bytes > 0 {
+            return Some(self.pass_over(block, body, names));
         }
         let before = self.last_mark();
         let mut tags_len = 0;
@@ -134,9 +145,15 @@ impl LayerEncoder {
             self.keys.truncate(before.keys);
             self.values.truncate(before.values);
             self.tags.truncate(before.tags as usize);
-            self.overflow = Some(Overflow::default());
-            self.measure(block, body, names);
-            return;
+            if self.len_alone(block, body, names) > self.bytes_max {
+                return Some(self.pass_over(block, body, names));
+            }
+            self.is_ended = true;
+            self.measure(block, body, names, 0);
+            return None;
+        }
+        if self.overflow.is_some() {
+            self.measure(block, body, names, feature_len);
         }
         let id_len = self.push_shape(body);
         for entry in block.entries() {
@@ -152,6 +169,27 @@ impl LayerEncoder {
             kind: body.kind as u8,
             checksum: mix(mix(before.checksum, block.checksum), xxh3_64(body.commands) ^ body.kind as u64),
         });
+        None
+    }
+
+    /// Measures a feature that does not fit even alone; returns the bytes of a layer of it alone.
+    fn pass_over(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) -> u64 {
+        self.measure(block, body, names, 0);
+        if let Some(overflow) = &mut self.overflow {
+            overflow.passed = (overflow.keys.len(), overflow.n_values);
+        }
+        self.len_alone(block, body, names)
+    }
+
+    /// Returns the bytes of a layer of this feature alone.
+    fn len_alone(&self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) -> u64 {
+        let mut own = Overflow { bytes: block.withheld_bytes, ..Overflow::default() };
+        let mut tags_len = 0;
+        for (key, entry) in block.entries().enumerate() {
+            own.bytes += framed_len(names[entry.key as usize].len());
+            tags_len += varint_len(key as u64) + varint_len(u64::from(own.value(&entry, 0)));
+        }
+        self.head.len() as u64 + own.bytes + framed_feature_len(body, tags_len)
     }
 
     /// Keeps all of a feature but its tags; returns how many of the bytes are its id.
@@ -169,22 +207,26 @@ impl LayerEncoder {
         id_len
     }
 
-    /// Adds up what a feature beyond the end would take.
-    fn measure(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) {
-        let Some(overflow) = &mut self.overflow else { return };
+    /// Adds up what a feature would take beside all that came before it, also what did not fit, and what it takes
+    /// more than the `written_len` that it has in the layer as it is.
+    fn measure(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>], written_len: u64) {
+        let overflow = self.overflow.get_or_insert_default();
+        let (keys_passed, values_passed) = (overflow.passed.0 as u32, overflow.passed.1 as u32);
         let mut tags_len = 0;
         for entry in block.entries() {
-            let key = self.keys.find(entry.key).unwrap_or_else(|| {
+            let key = self.keys.find(entry.key).map(|key| key + keys_passed).unwrap_or_else(|| {
                 let next = (self.keys.len() + overflow.keys.len()) as u32;
                 *overflow.keys.entry(entry.key).or_insert_with(|| {
                     overflow.bytes += framed_len(names[entry.key as usize].len());
                     next
                 })
             });
-            let value = self.values.find(&entry).unwrap_or_else(|| overflow.value(&entry, self.values.len()));
+            let value = self.values.find(&entry).map(|value| value + values_passed);
+            let value = value.unwrap_or_else(|| overflow.value(&entry, self.values.len()));
             tags_len += varint_len(u64::from(key)) + varint_len(u64::from(value));
         }
-        overflow.bytes += framed_feature_len(body, tags_len);
+        let whole_len = block.withheld_bytes + framed_feature_len(body, tags_len);
+        overflow.bytes += whole_len - written_len;
     }
 
     fn note_field(&mut self, entry: &Entry<'_>) {
@@ -320,7 +362,8 @@ pub const fn framed_layer_len(len: u64) -> u64 {
     1 + varint_len(len) as u64 + len
 }
 
-const fn framed_len(len: usize) -> u64 {
+/// Returns the length of a field of so many bytes: a name, a value, a feature.
+pub(crate) const fn framed_len(len: usize) -> u64 {
     (1 + varint_len(len as u64) + len) as u64
 }
 

@@ -22,11 +22,14 @@ fn check(desk: &Desk, path: &Path, expected: &str) {
     assert_eq!(error, expected.replace("PATH", &path.display().to_string()), "{}", path.display());
 }
 
-/// Checks the error that a file with these bytes gives.
-fn check_bytes(bytes: impl AsRef<[u8]>, expected: &str) {
+/// Checks the error that a file with these bytes gives, and that its hint begins with these words.
+fn check_bytes(bytes: impl AsRef<[u8]>, expected: &str, words: &str) {
     let desk = Desk::new();
     let path = desk.file("all.geojsonl", bytes);
-    check(&desk, &path, expected);
+    let ended = desk.publish_file(&path);
+    assert_eq!(ended.error(), expected);
+    let hint = ended.report.unwrap_err().hint().unwrap();
+    assert!(hint.starts_with(&words.replace("PATH", &path.display().to_string())), "{hint}");
 }
 
 /// Checks the features that a file with these bytes gives, and its findings in this line.
@@ -52,9 +55,9 @@ fn points(n_points: usize) -> String {
 #[test]
 fn files_without_a_line_have_no_features() {
     for bytes in ["", "\n", "\r\n\r\n", "   \n\t\n", "\u{feff}", "\u{feff}\n", "\u{1e}\n"] {
-        check_bytes(bytes, "No features in source data.");
+        check_bytes(bytes, "No features in source data.", "`PATH` has no line that is not empty");
     }
-    check_bytes(gzip(b""), "No features in source data.");
+    check_bytes(gzip(b""), "No features in source data.", "`PATH` has no line that is not empty");
 }
 
 #[test]
@@ -77,8 +80,10 @@ fn files_of_another_format_have_no_geojson() {
         b"PMTiles\x03",
         &vec![0; 70_000],
     ] {
-        check_bytes(bytes, NO_GEOJSON);
+        check_bytes(bytes, NO_GEOJSON, "line 1 of PATH is the first that is no feature: ");
     }
+    let ring = r#"{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[0,0],[9,9]]]}}"#;
+    check_bytes(format!("\n\n{ring}\n"), NO_GEOJSON, "line 3 of PATH is the first that is no feature: ");
 }
 
 #[test]
@@ -259,6 +264,15 @@ fn files_that_change_under_the_reader_end_the_job() {
             assert_eq!(found, Err(changed.to_owned()), "{left_bytes} of {}", bytes.len());
         }
         let found = happens(&bytes, move |path| open(path).write_all(b"{").unwrap());
+        assert_eq!(found, Err(changed.to_owned()));
+        let found = happens(&bytes, move |path| {
+            let modified = fs::metadata(path).unwrap().modified().unwrap();
+            // Clocks of file systems may stand still for some milliseconds.
+            for _ in 0..10_000 {
+                open(path).write_all(b"{").unwrap();
+                open(path).set_modified(modified).unwrap();
+            }
+        });
         assert_eq!(found, Err(changed.to_owned()));
         let found = happens(&bytes, |path| {
             fs::OpenOptions::new().append(true).open(path).unwrap().write_all(b"\n").unwrap();

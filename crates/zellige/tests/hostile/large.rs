@@ -63,9 +63,20 @@ fn around(line: &str) -> (usize, Vec<String>) {
 #[test]
 fn text_that_fits_no_tile_is_told() {
     let text = "x".repeat(10_000_000);
-    let (n_features, findings) = around(&feature(&format!(r#""id":2,"properties":{{"a":"{text}"}}"#)));
-    // The first feature that does not fit is the last that is tried.
-    assert_eq!((n_features, findings), (1, vec!["layer-over-budget".to_owned()]));
+    let name = format!(r#""id":2,"properties":{{"{text}":1}}"#);
+    let value = format!(r#""id":2,"properties":{{"a":"{text}"}}"#);
+    let values: Vec<String> = (0..40).map(|nth| format!(r#""a{nth}":"{nth}{}""#, &text[..100_000])).collect();
+    let values = format!(r#""id":2,"properties":{{{}}}"#, values.join(","));
+    for (members, bytes) in [(name, "10000036"), (value, "10000046"), (values, "4001003")] {
+        let (n_features, findings) = around(&feature(&members));
+        let told =
+            format!("layer-over-budget: Feature alone needs about {bytes} bytes, for which no tile has room");
+        assert_eq!((n_features, findings), (2, vec![told]));
+    }
+    // Equal values stand in a tile once.
+    let values: Vec<String> = (0..40).map(|nth| format!(r#""a{nth}":"{}""#, &text[..100_000])).collect();
+    let values = format!(r#""id":2,"properties":{{{}}}"#, values.join(","));
+    assert_eq!(around(&feature(&values)), (3, Vec::new()));
 }
 
 #[test]

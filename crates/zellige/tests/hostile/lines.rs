@@ -5,6 +5,8 @@ use crate::job::Desk;
 const FIRST: &str = r#"{"type":"Feature","id":"first","geometry":{"type":"Point","coordinates":[-90,0]}}"#;
 const LAST: &str = r#"{"type":"Feature","id":"last","geometry":{"type":"Point","coordinates":[90,0]}}"#;
 
+const VANISHED: &str = "feature-vanished: Feature is smaller than a grid unit at zoom 0, the deepest";
+
 /// Publishes a line and compares its features and findings, one a line of text.
 pub(crate) fn check(line: impl AsRef<[u8]>, expected: &str) {
     let line = line.as_ref();
@@ -448,7 +450,7 @@ fn shapes_that_lie_oddly_are_kept_or_named() {
         check(point(coordinates), expected);
     }
     for (kind, coordinates, expected) in [
-        ("LineString", "[[10,20],[10,20]]", "feature-vanished"),
+        ("LineString", "[[10,20],[10,20]]", VANISHED),
         ("LineString", "[[170,0],[-170,0]]", "2 LINESTRING(3982 2048,114 2048) {}\nlongitude-jump"),
         (
             "LineString",
@@ -466,7 +468,7 @@ fn shapes_that_lie_oddly_are_kept_or_named() {
             "[[[0,0],[20,0],[20,20],[0,20]]]",
             "2 POLYGON((2048 2048,2048 1816,2276 1816,2276 2048)) {}\nring-not-closed",
         ),
-        ("Polygon", "[[[0,0],[9,0],[18,0],[0,0]]]", "feature-vanished"),
+        ("Polygon", "[[[0,0],[9,0],[18,0],[0,0]]]", VANISHED),
         (
             "Polygon",
             "[[[0,0],[0,20],[20,20],[20,0],[0,0]]]",
@@ -477,11 +479,7 @@ fn shapes_that_lie_oddly_are_kept_or_named() {
             "[[[0,0],[20,0],[20,20],[0,20],[0,0]],[[30,30],[40,30],[40,40],[30,30]]]",
             "2 MULTIPOLYGON(((2048 2048,2048 1816,2276 1816,2276 2048)),((2389 1690,2503 1551,2503 1690))) {}",
         ),
-        (
-            "Polygon",
-            "[[[0,0],[20,0],[20,20],[0,20],[0,0]],[[0,0],[20,0],[20,20],[0,20],[0,0]]]",
-            "feature-vanished",
-        ),
+        ("Polygon", "[[[0,0],[20,0],[20,20],[0,20],[0,0]],[[0,0],[20,0],[20,20],[0,20],[0,0]]]", VANISHED),
         (
             "Polygon",
             "[[[-180,-90],[180,-90],[180,90],[-180,90],[-180,-90]]]",
