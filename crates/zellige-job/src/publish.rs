@@ -320,7 +320,7 @@ fn no_geojson(found: &Found, lines: &Lines) -> Error {
     let codes = [FindingCode::LineUndecodable, FindingCode::GeometryUnencodable];
     let tallies = codes.into_iter().filter_map(|code| found.findings.get(code));
     let first: Option<&Example> =
-        tallies.flat_map(|tally| tally.examples.first()).min_by_key(|first| (first.source, first.place));
+        tallies.filter_map(|tally| tally.examples.first()).min_by_key(|first| (first.source, first.place));
     let first = first.map(|Example { source, place, reason, text }| {
         let (file, line) = lines.locate(*source, *place).unwrap_or_default();
         let document = Document::of(reason, text.as_bytes());

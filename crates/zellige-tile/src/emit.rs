@@ -550,7 +550,9 @@ mod tests {
         let (names, mut out) = (keys.names(), Vec::new());
         let mut emitter = Emitter::new(&plan, &keys, &names, 512_000);
         emitter.begin(tile);
-        pieces.iter().for_each(|(key, block, body)| emitter.push(*key, block, body));
+        for (key, block, body) in &pieces {
+            emitter.push(*key, block, body);
+        }
         emitter.finish(&mut out);
         let layers = crate::decode::decode(&out).unwrap().layers;
         let ids = layers.iter().flat_map(|layer| layer.features.iter().filter_map(|feature| feature.id));

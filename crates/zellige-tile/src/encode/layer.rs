@@ -214,7 +214,8 @@ impl LayerEncoder {
         let (keys_passed, values_passed) = (overflow.passed.0 as u32, overflow.passed.1 as u32);
         let mut tags_len = 0;
         for entry in block.entries() {
-            let key = self.keys.find(entry.key).map(|key| key + keys_passed).unwrap_or_else(|| {
+            let key = self.keys.find(entry.key).map(|key| key + keys_passed);
+            let key = key.unwrap_or_else(|| {
                 let next = (self.keys.len() + overflow.keys.len()) as u32;
                 *overflow.keys.entry(entry.key).or_insert_with(|| {
                     overflow.bytes += framed_len(names[entry.key as usize].len());
