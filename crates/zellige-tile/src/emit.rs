@@ -226,10 +226,11 @@ struct Here<'h> {
 
 impl<'p> LayerEmitter<'p> {
     fn new(plan: &'p LayerPlan, tile_bytes_max: u64) -> Self {
-        let frame_len = framed_layer_len(tile_bytes_max) - tile_bytes_max;
+        let layer_bytes_max = u64::from(plan.layer_bytes_max);
+        let frame_len = framed_layer_len(layer_bytes_max) - layer_bytes_max;
         Self {
             plan,
-            bytes_max: u64::from(plan.layer_bytes_max).min(tile_bytes_max.saturating_sub(frame_len)),
+            bytes_max: layer_bytes_max.min(tile_bytes_max.saturating_sub(frame_len)),
             encoder: LayerEncoder::default(),
             zoom_plan: None,
             n_features: 0,
