@@ -19,7 +19,7 @@ use super::polygonize::{Polygonizer, Touch};
 use super::rows::Rows;
 
 /// Edges that an edge is compared with, on average at most.
-const COMPARED_MAX: usize = 256;
+const COMPARED_MAX: usize = 64;
 /// In a ring of so many edges, each is compared with each: that is cheaper than putting them into rows.
 const FEW_EDGES_MAX: usize = 12;
 /// Points at which an edge meets other ones, on average at most; those that are found several times count so.

@@ -31,6 +31,9 @@ const DENSE_MIN: u64 = 1_000;
 const PAIRS_MAX: u64 = 16_000_000;
 /// So many edges are compared with a new one in the time in which a meeting is mended.
 const COMPARISONS_PER_MEETING: usize = 1_000;
+/// An overlay looks at so many pairs in common blocks in the time in which it mends a meeting: spikes that lie beside
+/// each other are dear though they do not meet.
+const PAIRS_IN_TIME_OF_MEETING: u64 = 256;
 /// So many pairs in common blocks are taken for one that meets, as long as there are few and the feature has an
 /// allowance: neighbours in a ring stand in common blocks, and counting exactly takes longer than most mending.
 const PAIRS_PER_MEETING: u64 = 8;
@@ -91,8 +94,8 @@ impl Allowance {
     /// Says how crowded the edges of `geometry` are, and takes off what is to be mended.
     pub(super) fn crowding(&mut self, geometry: &Geometry<Grid>) -> Crowding {
         let n_max = self.left.map_or(MEETINGS_MAX, |left| left.clamp(MEETINGS_AFTER_MAX, MEETINGS_MAX));
-        let Some(n_meetings) = n_meetings(geometry, n_max) else { return Crowding::Noise };
-        self.left = self.left.map(|left| left.saturating_sub(n_meetings));
+        let Some(Meetings { n_meetings, price }) = meetings(geometry, n_max) else { return Crowding::Noise };
+        self.left = self.left.map(|left| left.saturating_sub(price));
         if DENSE_MIN < n_meetings { Crowding::Dense } else { Crowding::Sparse }
     }
 
@@ -108,15 +111,24 @@ impl Allowance {
     }
 }
 
-/// Returns about how many pairs of edges of `geometry` meet, or none when they are few; nothing when there are more
-/// than `n_max`.
-fn n_meetings(geometry: &Geometry<Grid>, n_max: u64) -> Option<u64> {
+/// How often edges of a shape meet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Meetings {
+    /// About how many pairs meet; none when they are few.
+    n_meetings: u64,
+    /// How many meetings are mended in the time in which the shape is.
+    price: u64,
+}
+
+/// Returns how often edges of `geometry` meet; nothing when that, or the price, is more than `n_max`.
+fn meetings(geometry: &Geometry<Grid>, n_max: u64) -> Option<Meetings> {
+    let free = Some(Meetings::default());
     // So few edges cannot meet so often.
     let n_edges = geometry.points.len() as u64;
     if n_edges * n_edges / 2 <= MEETINGS_AFTER_MAX {
-        return Some(0);
+        return free;
     }
-    let Some(blocks) = Blocks::around(&geometry.points) else { return Some(0) };
+    let Some(blocks) = Blocks::around(&geometry.points) else { return free };
     let mut n_in_block = vec![0; BLOCKS * BLOCKS];
     let mut n_pairs = 0;
     for edge in edges(geometry) {
@@ -129,13 +141,17 @@ fn n_meetings(geometry: &Geometry<Grid>, n_max: u64) -> Option<u64> {
             return None;
         }
     }
-    if n_pairs <= MEETINGS_AFTER_MAX {
-        Some(0)
+    let price = n_pairs / PAIRS_IN_TIME_OF_MEETING;
+    let n_meetings = if n_pairs <= MEETINGS_AFTER_MAX {
+        return free;
+    } else if n_max < price {
+        return None;
     } else if n_pairs <= PAIRS_UNCOUNTED_MAX && MEETINGS_AFTER_MAX < n_max {
-        Some(n_pairs / PAIRS_PER_MEETING)
+        n_pairs / PAIRS_PER_MEETING
     } else {
-        counted(geometry, blocks, &n_in_block, n_max)
-    }
+        counted(geometry, blocks, &n_in_block, n_max)?
+    };
+    Some(Meetings { n_meetings, price: price.max(n_meetings) })
 }
 
 /// Returns the least and the greatest coordinates of points.
@@ -308,6 +324,9 @@ impl Filled {
 fn fill(geometry: &Geometry<Grid>, (columns, rows): (Strips, Strips)) -> Filled {
     let mut filled = Filled(vec![[0; WORDS]; SIDE]);
     let mut toggled = filled.0.clone();
+    // Where each row of samples is, and how far it is shifted.
+    let samples: Vec<(f64, f64)> = (0..SIDE).map(|row| (rows.row(row), shift(row, SHIFTS.1))).collect();
+    let per_unit = columns.step().recip();
     for rings in geometry.polygons() {
         let (mut first, mut last) = (SIDE, 0);
         for edge in rings.flat_map(|ring| Edge::of_ring(0, geometry.part(ring))) {
@@ -315,11 +334,14 @@ fn fill(geometry: &Geometry<Grid>, (columns, rows): (Strips, Strips)) -> Filled 
             let crossed = rows.first_row(north.into())..rows.first_row(south.into());
             (first, last) = (first.min(crossed.start), last.max(crossed.end));
             let slope = f64::from(edge.east.x - edge.west.x) / f64::from(edge.east.y - edge.west.y);
-            for row in crossed {
-                let rise = rows.row(row) - f64::from(edge.west.y);
-                let column = columns.first_in_row(row, f64::from(edge.west.x) + rise * slope);
+            let from_west = f64::from(edge.west.x - columns.min);
+            for ((y, shift), toggled) in samples[crossed.clone()].iter().zip(&mut toggled[crossed]) {
+                let rise = y - f64::from(edge.west.y);
+                let place = ((from_west + rise * slope) * per_unit - shift).max(0.0);
+                // Rounded up.
+                let column = place as usize + usize::from((place as usize as f64) < place);
                 if column < SIDE {
-                    toggled[row][column / u64::BITS as usize] ^= 1 << (column % u64::BITS as usize);
+                    toggled[column / u64::BITS as usize] ^= 1 << (column % u64::BITS as usize);
                 }
             }
         }
@@ -378,12 +400,6 @@ impl Strips {
     fn first_row(self, at: f64) -> usize {
         let row = ((at - f64::from(self.min)) / self.step()) as usize;
         (row + usize::from(self.row(row) < at)).min(SIDE)
-    }
-
-    /// Returns the first sample of a row at or behind a place, [`SIDE`] at most.
-    fn first_in_row(self, row: usize, at: f64) -> usize {
-        let nth = ((at - f64::from(self.min)) / self.step() - shift(row, SHIFTS.1)).ceil().max(0.0);
-        (nth as usize).min(SIDE)
     }
 }
 
@@ -470,6 +486,15 @@ mod tests {
         assert_eq!(allowance.crowding(&polygon(&[scattered(60, 4_096)])), Crowding::Sparse);
         allowance.begin_feature();
         assert_eq!(n_mended(&mut allowance), n_first);
+    }
+
+    #[test]
+    fn spikes_side_by_side_have_their_price() {
+        let shape = polygon(&[spikes(1_000)]);
+        let mut allowance = Allowance::default();
+        allowance.begin_feature();
+        let n_mended = (0..1_000).take_while(|_| allowance.crowding(&shape) == Crowding::Sparse).count();
+        assert!((20..500).contains(&n_mended), "{n_mended} tiles of one feature");
     }
 
     #[test]
