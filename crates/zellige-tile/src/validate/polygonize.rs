@@ -9,7 +9,7 @@
 //!         the inside closely gives the boundary, and where that meets itself it is cut apart (OGC Simple Features
 //!         §6.1.11: a ring touches no other one but in points, and the inside is connected).
 //!
-//! Nine of ten polygons that rounding or the edge of a window breaks only touch themselves, at a tenth of the cost of
+//! Nine of ten polygons that rounding or the edge of a window breaks only touch themselves, at a fraction of the cost of
 //! an overlay.
 
 use std::cmp::Ordering;
