@@ -296,7 +296,7 @@ impl Settler {
                 if is_hole
                     && self.polygons[polygon_idx].is_shared
                     && !is_shared
-                    && (area_doubled as f64) < 2.0 * grid.unit_area()
+                    && (area_doubled as f64) < 2.0 * grid.tiny_area()
                 {
                     continue;
                 }
