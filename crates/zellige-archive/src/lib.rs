@@ -6,9 +6,10 @@
 //! Keeps:  the bytes of each tile; the same tiles give the same archive, byte for byte.
 //! Source: PMTiles v3, MBTiles 1.3, TileJSON 3.0.
 //!
-//! Equal tiles are stored once in the two file formats, and memory does not grow with their number. What is read back is checked against the
-//! length of the file before memory is taken for it, so a damaged or hostile archive ends in an
-//! [`Error`]. Archives are locked, renamed and read by position in the manner of Unix.
+//! Equal tiles are stored once in the two file formats, as far as they come again soon, and memory does not grow with
+//! the number of tiles. What is read back is checked against the length of the file before memory is taken for it, so a
+//! damaged or hostile archive ends in an [`Error`]. Archives are locked, renamed and read by position in the manner of
+//! Unix.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -525,6 +525,34 @@ mod tests {
         check(&[&parts[..4], &[OCTAGON]].concat(), &[&parts[..4], &[OCTAGON]].concat(), (29.0, 2));
     }
 
+    /// Settles a polygon that shares its outer ring, around a hole of so many hundredths of a unit a side; says whether
+    /// the hole is left, where squares of `square_side` stand for what is tiny.
+    fn check_hole(side: i64, square_side: u32, expected: bool) {
+        let mut whole = Geometry::default();
+        whole.reset(GeometryKind::Polygon);
+        for (min, max) in [(0, 2_000), (500, 500 + side)] {
+            let corners = [(min, min), (max, min), (max, max), (min, max)];
+            whole.points.extend(corners.map(|(x, y)| World::new(x * UNIT / 100, y * UNIT / 100)));
+            whole.end_part();
+        }
+        whole.end_polygon();
+        let mut settler = Settler::new(Tiny::Keep);
+        settler.measure(&whole, &[true, false]);
+        let grid = UnitGrid { square_side, ..GRID() };
+        let Settled::Changed(shape) = settler.settle(&whole, (&whole, 4.0 * UNIT as f64), grid) else {
+            panic!("a small polygon is settled")
+        };
+        assert_eq!(shape.part_ends.len() == 2, expected, "{side} {square_side}");
+    }
+
+    #[test]
+    fn hole_goes_with_the_enclave_that_filled_it() {
+        check_hole(90, 1, false);
+        check_hole(110, 1, true);
+        check_hole(190, 2, false);
+        check_hole(210, 2, true);
+    }
+
     #[test]
     fn start_and_direction_of_a_ring_do_not_matter() {
         let sorted = |ring: Vec<World>| {
