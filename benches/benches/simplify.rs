@@ -22,7 +22,8 @@ fn simplify(criterion: &mut Criterion) {
                 let mut shape = Weighted::default();
                 bencher.iter(|| {
                     for source in &shapes {
-                        shape.copy_from(source);
+                        shape.geometry.clone_from(&source.geometry);
+                        shape.weights.clone_from(&source.weights);
                         for level in (minzoom..=MAXZOOM).rev() {
                             simplify::simplify(&mut shape, tolerance(level));
                         }

@@ -113,7 +113,11 @@ impl Window {
     }
 
     fn room(&self, n_bytes: usize) -> Result<MmapMut, Error> {
-        MmapMut::map_anon(n_bytes).map_err(|source| self.watched.unreadable(source))
+        let pages = MmapMut::map_anon(n_bytes).map_err(|source| self.watched.unreadable(source))?;
+        // A line of 60 MB touches 15,000 pages of the usual size, or 30 large ones; without them all is as it was.
+        #[cfg(target_os = "linux")]
+        let _ = pages.advise(memmap2::Advice::HugePage);
+        Ok(pages)
     }
 }
 

@@ -28,7 +28,7 @@ impl GeometryKind {
 }
 
 /// Points, lines or polygons in the space of `P`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Geometry<P> {
     /// What the points make.
     pub kind: GeometryKind,
@@ -39,6 +39,25 @@ pub struct Geometry<P> {
     pub part_ends: Vec<u32>,
     /// For polygons: end of each polygon, as an index into `part_ends`; ascending. Empty otherwise.
     pub polygon_ends: Vec<u32>,
+}
+
+impl<P: Clone> Clone for Geometry<P> {
+    fn clone(&self) -> Self {
+        Self {
+            kind: self.kind,
+            points: self.points.clone(),
+            part_ends: self.part_ends.clone(),
+            polygon_ends: self.polygon_ends.clone(),
+        }
+    }
+
+    /// Becomes a copy of `source` in its own buffers; a derived one would ask for new ones.
+    fn clone_from(&mut self, source: &Self) {
+        self.kind = source.kind;
+        self.points.clone_from(&source.points);
+        self.part_ends.clone_from(&source.part_ends);
+        self.polygon_ends.clone_from(&source.polygon_ends);
+    }
 }
 
 impl<P> Default for Geometry<P> {

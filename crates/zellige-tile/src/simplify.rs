@@ -16,14 +16,6 @@ pub struct Weighted {
     pub weights: Vec<f64>,
 }
 
-impl Weighted {
-    /// Becomes a copy of `other` and keeps its own buffers.
-    pub fn copy_from(&mut self, other: &Self) {
-        self.geometry.clone_from(&other.geometry);
-        self.weights.clone_from(&other.weights);
-    }
-}
-
 /// Drops the vertices that weigh no more than the square of `tolerance` world units.
 ///
 /// A tolerance of 0 keeps every vertex, also those on a straight line.
@@ -36,17 +28,47 @@ pub fn simplify(shape: &mut Weighted, tolerance: f64) {
     let (mut read, mut write) = (0, 0);
     for end in &mut geometry.part_ends {
         while read < *end as usize {
-            if weights[read] > threshold {
-                geometry.points[write] = geometry.points[read];
-                weights[write] = weights[read];
-                write += 1;
-            }
+            // Which vertices stay has no pattern, so nothing branches on it.
+            geometry.points[write] = geometry.points[read];
+            weights[write] = weights[read];
+            write += usize::from(weights[read] > threshold);
             read += 1;
         }
         *end = write as u32;
     }
     geometry.points.truncate(write);
     weights.truncate(write);
+}
+
+/// Makes `out` what [`simplify`] would leave of `shape`.
+pub fn simplify_into(shape: &Weighted, tolerance: f64, out: &mut Weighted) {
+    let Weighted { geometry, weights } = shape;
+    let Weighted { geometry: kept, weights: kept_weights } = out;
+    if geometry.kind == GeometryKind::Point || tolerance <= 0.0 {
+        kept.clone_from(geometry);
+        kept_weights.clone_from(weights);
+        return;
+    }
+    let threshold = tolerance * tolerance;
+    kept.reset(geometry.kind);
+    kept.polygon_ends.extend_from_slice(&geometry.polygon_ends);
+    let n_kept = weights.iter().filter(|weight| **weight > threshold).count();
+    // One place more, for what goes after the last one that stays.
+    kept.points.resize(n_kept + 1, World::default());
+    kept_weights.clear();
+    kept_weights.resize(n_kept + 1, 0.0);
+    let (mut read, mut write) = (0, 0);
+    for end in &geometry.part_ends {
+        let part = read..*end as usize;
+        read = *end as usize;
+        for (point, weight) in geometry.points[part.clone()].iter().zip(&weights[part]) {
+            (kept.points[write], kept_weights[write]) = (*point, *weight);
+            write += usize::from(*weight > threshold);
+        }
+        kept.part_ends.push(write as u32);
+    }
+    kept.points.truncate(n_kept);
+    kept_weights.truncate(n_kept);
 }
 
 /// Writes the polygons of `shape` to `out`, simplified so that they cover what they covered before.
@@ -162,10 +184,15 @@ mod tests {
             }
         }
         shape.weights = vec![f64::INFINITY, 1.0, f64::INFINITY, f64::INFINITY, 9.0, f64::INFINITY];
+        let mut other = Weighted::default();
+        simplify_into(&shape, 0.0, &mut other);
         simplify(&mut shape, 0.0);
         assert_eq!(shape.geometry.part_ends, [3, 6]);
+        assert_eq!((&other.geometry, &other.weights), (&shape.geometry, &shape.weights));
+        simplify_into(&shape, 2.0, &mut other);
         simplify(&mut shape, 2.0);
         assert_eq!(shape.geometry.part_ends, [2, 5]);
+        assert_eq!((&other.geometry, &other.weights), (&shape.geometry, &shape.weights));
         simplify(&mut shape, 3.0);
         let left: Vec<i64> = shape.geometry.points.iter().map(|point| point.x).collect();
         assert_eq!((left, shape.geometry.part_ends), (vec![0, 2, 3, 5], vec![2, 4]));

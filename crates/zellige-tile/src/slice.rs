@@ -28,7 +28,7 @@ use crate::precision::TileCover;
 use crate::project::{project, project_point};
 use crate::select::Selector;
 use crate::sieve::Sieve;
-use crate::simplify::{Weighted, simplify, simplify_outward};
+use crate::simplify::{Weighted, simplify, simplify_into, simplify_outward};
 use crate::snap_round::{CROWDED_POINTS_MAX, CROWDED_UNITS};
 use crate::spread::{Origin, Reach, Spread, Spreader};
 use crate::staged;
@@ -178,8 +178,14 @@ impl<'p> Slicer<'p> {
         project(&feature.geometry, &mut self.projected);
         let n_outside = drop_points_outside(&mut self.projected);
         self.work.note(FindingCode::OutsideMercator, n_outside);
-        for number in layer_numbers {
-            let fault = self.layers[*number].slice(feature, &self.projected, &mut self.work, sink);
+        for (nth, number) in layer_numbers.iter().enumerate() {
+            let shape = &mut self.work.weighted.geometry;
+            if nth + 1 < layer_numbers.len() {
+                shape.clone_from(&self.projected);
+            } else {
+                std::mem::swap(shape, &mut self.projected);
+            }
+            let fault = self.layers[*number].slice(feature, &mut self.work, sink);
             Fault::keep_first(&mut self.fault, fault.err());
         }
     }
@@ -266,25 +272,20 @@ impl<'p> LayerSlicer<'p> {
         }
     }
 
-    /// Slices a feature; the error is the fault at the lowest zoom.
+    /// Slices a feature, whose shape is the one to be weighed; the error is the fault at the lowest zoom.
     fn slice(
         &mut self,
         feature: &Feature,
-        projected: &Geometry<World>,
         work: &mut Work<'p>,
         sink: &mut dyn PieceSink,
     ) -> Result<(), Fault> {
         self.stats.features += 1;
         self.selector.begin(feature);
-        let source = match self.features_box {
-            None => projected,
-            Some(window) => {
-                clip::window(projected, &window, &mut work.columns, &mut work.cut);
-                &work.cut
-            }
-        };
-        let bounds = WorldBounds::of(&source.points);
-        work.weighted.geometry.clone_from(source);
+        if let Some(window) = self.features_box {
+            clip::window(&work.weighted.geometry, &window, &mut work.columns, &mut work.cut);
+            std::mem::swap(&mut work.weighted.geometry, &mut work.cut);
+        }
+        let bounds = WorldBounds::of(&work.weighted.geometry.points);
         let place = work.at.1.key();
         let mut each = EachZoom {
             feature,
@@ -373,10 +374,11 @@ impl<'p> LayerSlicer<'p> {
         }
         // Each zoom starts from what the deeper one left, unless the recipe asks for more detail here.
         if each.last_tolerance.is_none_or(|last| tolerance < last) {
-            work.simplified.copy_from(&work.weighted);
+            simplify_into(&work.weighted, tolerance, &mut work.simplified);
+        } else {
+            simplify(&mut work.simplified, tolerance);
         }
         each.last_tolerance = Some(tolerance);
-        simplify(&mut work.simplified, tolerance);
         let (has_borders, is_crowded) = (work.has_borders(), work.is_crowded(&each.bounds, grid));
         let geometry = &work.simplified.geometry;
         let settled = work.settler.settle(&work.weighted.geometry, (geometry, tolerance), grid);

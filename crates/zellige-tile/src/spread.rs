@@ -10,6 +10,7 @@
 //! antimeridian is no seam: what lies in the buffer beyond it belongs to the tile on the other side.
 
 use std::ops::RangeInclusive;
+use std::sync::{Mutex, PoisonError};
 
 use zellige_model::{Geometry, GeometryKind, Grid, TileCoord, TileId, World, WorldBounds, Zoom};
 use zellige_recipe::ZoomPlan;
@@ -23,7 +24,7 @@ use crate::sieve::Sieve;
 use crate::snap_round::Fine;
 use crate::stage::fills_window;
 use crate::tiny::Small;
-use crate::validate::{Validator, area_doubled};
+use crate::validate::{Lent, Validator, area_doubled};
 
 /// A feature with so many vertices at a zoom is cut into several tiles at a time.
 const SHARED_VERTICES_MIN: usize = 1 << 15;
@@ -265,6 +266,8 @@ pub struct Spreader<'e> {
     columns: Pieces,
     wrapped: Geometry<World>,
     stamp: Stamp,
+    /// Stamps whose buffers shares of the feature at hand have used, as many as were at work at a time.
+    spare: Mutex<Vec<Stamp>>,
     points: Vec<(TileId, Grid)>,
 }
 
@@ -287,6 +290,7 @@ impl<'e> Spreader<'e> {
             columns: Pieces::default(),
             wrapped: Geometry::default(),
             stamp: Stamp::default(),
+            spare: Mutex::default(),
             points: Vec::new(),
         }
     }
@@ -340,12 +344,13 @@ impl<'e> Spreader<'e> {
         let cut = Cut { pieces: &self.columns, spread, is_wrapped };
         let shares = shares(columns.0, &cut.n_vertices(columns));
         let n_vertices: Vec<usize> = shares.iter().map(|share| share.n_vertices).collect();
-        let validators = self.stamp.validator.lend(&n_vertices);
-        let mut drafts: Vec<_> = validators.into_iter().map(Draft::new).collect();
-        let part = |(share, draft): (&Share, _)| draw(share.columns, cut, origin, draft);
+        let lent = self.stamp.validator.lend(&n_vertices);
+        let mut drafts: Vec<_> = lent.into_iter().map(Draft::new).collect();
+        let spare = &self.spare;
+        let part = |(share, draft): (&Share, _)| draw(share.columns, cut, origin, (spare, draft));
         self.executor.run(shares.iter().zip(&mut drafts).map(part).collect());
-        for Draft { stamp, pieces, reach } in drafts {
-            self.stamp.validator.take_back(&stamp.validator);
+        for Draft { lent, pieces, reach } in drafts {
+            self.stamp.validator.take_back(&lent);
             pieces.send(target.sink);
             target.reach = target.reach.max(reach);
         }
@@ -354,6 +359,7 @@ impl<'e> Spreader<'e> {
     /// Starts a feature.
     pub(crate) fn begin_feature(&mut self) {
         self.stamp.validator.begin_feature();
+        self.spare.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Returns in how many tiles polygons were redrawn in coarse cells since it was asked last.
@@ -506,25 +512,34 @@ struct Share {
 /// What is made of a share.
 #[derive(Debug)]
 struct Draft {
-    stamp: Stamp,
+    lent: Lent,
     pieces: Waiting,
     reach: Reach,
 }
 
 impl Draft {
-    fn new(validator: Validator) -> Self {
-        let stamp = Stamp { validator, ..Stamp::default() };
-        Self { stamp, pieces: Waiting::default(), reach: Reach::Elsewhere }
+    fn new(lent: Lent) -> Self {
+        Self { lent, pieces: Waiting::default(), reach: Reach::Elsewhere }
     }
 }
 
-/// Returns the part of the work that makes the pieces of some columns.
-fn draw<'d>(columns: (i64, i64), cut: Cut<'d>, origin: Origin, draft: &'d mut Draft) -> Part<'d> {
+/// Returns the part of the work that makes the pieces of some columns, in the buffers of a spare stamp if there is one.
+fn draw<'d>(
+    columns: (i64, i64),
+    cut: Cut<'d>,
+    origin: Origin,
+    (spare, draft): (&'d Mutex<Vec<Stamp>>, &'d mut Draft),
+) -> Part<'d> {
     Box::new(move || {
-        let Draft { stamp, pieces, reach } = draft;
+        let spare = || spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stamp = spare().pop().unwrap_or_default();
+        let Draft { lent, pieces, reach } = draft;
+        stamp.validator.swap_lent(lent);
         let mut target = Target { spread: cut.spread, origin, sink: pieces, reach: *reach };
         stamp.columns(columns, cut, &mut Geometry::default(), &mut target);
         *reach = target.reach;
+        stamp.validator.swap_lent(lent);
+        spare().push(stamp);
     })
 }
 

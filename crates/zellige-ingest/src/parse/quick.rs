@@ -32,6 +32,9 @@ struct Members {
     notes: Notes,
 }
 
+/// Bytes of a position, if it is as long as most of them.
+const POSITION_BYTES: usize = 24;
+
 const TYPE: u8 = 1;
 const GEOMETRY: u8 = 2;
 const PROPERTIES: u8 = 4;
@@ -121,6 +124,8 @@ fn geometry(scan: &mut Scan<'_>, out: &mut Feature, notes: &mut Notes) -> Option
 fn coordinates(scan: &mut Scan<'_>, shape: Shape, out: &mut Feature, notes: &mut Notes) -> Option<()> {
     let geometry = &mut out.geometry;
     geometry.reset(shape.kind());
+    // Buffers of many megabytes grow at a cost.
+    geometry.points.reserve(scan.n_bytes_left() / POSITION_BYTES);
     match shape {
         Shape::Point => position(scan, &mut geometry.points),
         Shape::MultiPoint => positions(scan, &mut geometry.points),

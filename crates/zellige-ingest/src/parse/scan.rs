@@ -38,6 +38,10 @@ impl<'a> Scan<'a> {
         self.at
     }
 
+    pub(super) const fn n_bytes_left(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
     pub(super) const fn text_since(&self, start: usize) -> &'a str {
         self.text.split_at(start).1.split_at(self.at - start).0
     }

@@ -6,6 +6,9 @@ use zellige_model::{Geometry, World};
 
 use super::{Axis, Pieces, Stripes, unwind};
 
+/// The vertices of longer rings are counted before they are dealt out: lists of many megabytes grow at a cost.
+const UNCOUNTED_VERTICES_MAX: usize = 1 << 12;
+
 /// Cuts the polygon whose rings are the parts `rings` of `input`.
 ///
 /// A stripe that gets nothing of the outer ring gets nothing of the holes.
@@ -18,6 +21,9 @@ pub(super) fn split_polygon<A: Axis>(
     let mut shell_offsets = 0..0;
     for (nth, ring_idx) in rings.enumerate() {
         let ring = input.part(ring_idx);
+        if UNCOUNTED_VERTICES_MAX < ring.len() {
+            make_room::<A>(ring, stripes, out);
+        }
         let offsets = split_ring::<A>(ring, stripes, out);
         let is_shell = nth == 0;
         let first = out.first;
@@ -38,6 +44,30 @@ pub(super) fn split_polygon<A: Axis>(
     for piece in &mut out.pool[shell_offsets] {
         if piece.part_ends.len() as u32 > piece.polygon_ends.last().copied().unwrap_or(0) {
             piece.end_polygon();
+        }
+    }
+}
+
+/// Makes room in each stripe for the vertices of `ring` that lie in it, and a few that buffers and cuts add.
+fn make_room<A: Axis>(ring: &[World], stripes: Stripes, out: &mut Pieces) {
+    let mut n_vertices = vec![0; out.len];
+    let mut rest = ring;
+    while let [first, ..] = rest {
+        let stripe = stripes.stripe(A::along(*first));
+        let own = stripe * stripes.side..(stripe + 1) * stripes.side;
+        let n_own = rest.iter().take_while(|point| own.contains(&A::along(**point))).count();
+        if let Some(offset) = out.offset(stripe) {
+            n_vertices[offset] += n_own;
+        }
+        rest = &rest[n_own..];
+    }
+    for (piece, n_own) in out.pool.iter_mut().zip(n_vertices) {
+        let room = n_own + n_own / 16;
+        if piece.points.is_empty() && piece.points.capacity() < room {
+            // What an empty list has room for need not be copied to where there is more.
+            piece.points = Vec::with_capacity(room);
+        } else {
+            piece.points.reserve(room);
         }
     }
 }

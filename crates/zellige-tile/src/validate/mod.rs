@@ -55,6 +55,12 @@ pub struct Validator {
     unbent: Geometry<Grid>,
     /// What a geometry was before it was rounded, in parts of a unit.
     fine: Geometry<Grid>,
+    lent: Lent,
+}
+
+/// What may still be mended of the feature at hand, or of a share of it, and what was counted.
+#[derive(Debug, Default)]
+pub(crate) struct Lent {
     allowance: Allowance,
     n_redrawn: u64,
 }
@@ -74,12 +80,12 @@ impl Validator {
         exact: impl FnOnce() -> &'f Geometry<Fine>,
     ) {
         let Some(crowding) = self.legalize(geometry) else { return };
-        if crowding == Crowding::Noise || self.allowance.is_spent() || !make_good::may_be_off(geometry) {
+        if crowding == Crowding::Noise || self.lent.allowance.is_spent() || !make_good::may_be_off(geometry) {
             return;
         }
         let Some(expected_doubled) = self.fine_area_doubled(exact()) else { return };
         let n_compared = make_good::make_good(geometry, extent, expected_doubled);
-        self.allowance.take_comparisons(n_compared);
+        self.lent.allowance.take_comparisons(n_compared);
         tidy::tidy(geometry, &mut self.scratch);
     }
 
@@ -108,9 +114,9 @@ impl Validator {
         if crosses {
             std::mem::swap(geometry, &mut self.unbent);
         }
-        let crowding = self.allowance.crowding(geometry);
+        let crowding = self.lent.allowance.crowding(geometry);
         if crowding == Crowding::Noise {
-            self.n_redrawn += 1;
+            self.lent.n_redrawn += 1;
             noise::redraw(geometry);
             mend::join(geometry);
         } else {
@@ -135,7 +141,7 @@ impl Validator {
         let area_doubled = if found == Found::Legal || found == Found::Touching && self.relink(&mut fine) {
             Some(fine.parts().map(area_doubled).sum::<i64>())
         } else {
-            let crowding = self.allowance.crowding(&fine);
+            let crowding = self.lent.allowance.crowding(&fine);
             (crowding != Crowding::Noise).then(|| mend::area_doubled(&fine, crowding))
         };
         self.fine = fine;
@@ -206,26 +212,30 @@ impl Validator {
     /// Starts a feature: what is made legal from here on, until the next one starts, are its parts in tiles, whose
     /// crossings are mended up to a bound for all of them.
     pub fn begin_feature(&mut self) {
-        self.allowance.begin_feature();
+        self.lent.allowance.begin_feature();
     }
 
-    /// Returns validators for shapes of the feature at hand that have so many vertices; each gets its share of what may
-    /// still be mended.
-    pub(crate) fn lend(&mut self, n_vertices: &[usize]) -> Vec<Self> {
-        let lent = self.allowance.lend(n_vertices);
-        lent.into_iter().map(|allowance| Self { allowance, ..Self::default() }).collect()
+    /// Returns for shapes of the feature at hand that have so many vertices their shares of what may still be mended.
+    pub(crate) fn lend(&mut self, n_vertices: &[usize]) -> Vec<Lent> {
+        let lent = self.lent.allowance.lend(n_vertices);
+        lent.into_iter().map(|allowance| Lent { allowance, n_redrawn: 0 }).collect()
+    }
+
+    /// Exchanges what may still be mended for that of another shape.
+    pub(crate) const fn swap_lent(&mut self, lent: &mut Lent) {
+        std::mem::swap(&mut self.lent, lent);
     }
 
     /// Takes back what is left of a share, and what was counted.
-    pub(crate) fn take_back(&mut self, lent: &Self) {
-        self.allowance.take_back(&lent.allowance);
-        self.n_redrawn += lent.n_redrawn;
+    pub(crate) fn take_back(&mut self, lent: &Lent) {
+        self.lent.allowance.take_back(&lent.allowance);
+        self.lent.n_redrawn += lent.n_redrawn;
     }
 
     /// Returns how many polygons crossed themselves more often than a tile can show, and were redrawn in coarse cells,
     /// since it was asked last.
     pub fn take_redrawn(&mut self) -> u64 {
-        std::mem::take(&mut self.n_redrawn)
+        std::mem::take(&mut self.lent.n_redrawn)
     }
 
     /// Whether `geometry`, which becomes tidy, is legal as it is.
