@@ -3,8 +3,8 @@
 //! In:     polygons from many workers, each vertex of them a [`Visit`] of 16 bytes.
 //! Out:    [`Junctions`]: the vertices whose visits differ in their neighbours.
 //! Keeps:  the answer, whatever the number of threads and the memory: it is a set.
-//! Source: partitioning by hash. Visits of one vertex meet in one of [`PARTS`], where sorting brings them
-//!         side by side; a part larger than memory is read several times, a slice of its vertices each.
+//! Source: partitioning by hash. Visits of one vertex meet in one of [`PARTS`], and there in a hash table; a part
+//!         larger than memory is read several times, a slice of its vertices each.
 //!
 //! Chunks of visits stay in memory while the job's budget allows it, and go to one unnamed temporary file
 //! beyond it:
@@ -14,17 +14,18 @@
 //! ```
 
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use zellige_model::{Geometry, LonLat, World};
+use zellige_model::{Geometry, LonLat};
 use zellige_recipe::LayerPlan;
 use zellige_recipe::plan::{Amount, Switch};
 use zellige_tile::borders::{JunctionPart, Junctions, PARTS, Visit, part_of, visits};
-use zellige_tile::project::project;
+use zellige_tile::project::project_point;
 
 use crate::Error;
 use crate::progress::Counters;
@@ -38,6 +39,8 @@ pub(crate) const JUNCTIONS_MAX: u64 = 1 << 25;
 /// Visits of a chunk at most, and at least: 1 to 16 KiB.
 const CHUNK_VISITS_MAX: usize = 1024;
 const CHUNK_VISITS_MIN: usize = 64;
+/// Slots of a table for each visit, at most.
+const SLOTS_PER_VISIT_MAX: usize = 3;
 /// Bytes of a visit in a file.
 const VISIT_BYTES: usize = 16;
 
@@ -203,20 +206,12 @@ impl<'m> VisitStore<'m> {
 pub(crate) struct VisitWriter<'s> {
     store: &'s VisitStore<'s>,
     parts: Vec<Vec<Visit>>,
-    projected: Geometry<World>,
-    fingerprints: Vec<u64>,
     failed: Option<Error>,
 }
 
 impl<'s> VisitWriter<'s> {
     pub(crate) fn new(store: &'s VisitStore<'s>) -> Self {
-        Self {
-            store,
-            parts: vec![Vec::new(); PARTS],
-            projected: Geometry::default(),
-            fingerprints: Vec::new(),
-            failed: None,
-        }
+        Self { store, parts: vec![Vec::new(); PARTS], failed: None }
     }
 
     /// Whether a chunk could not be kept.
@@ -231,9 +226,8 @@ impl<'s> VisitWriter<'s> {
 
     /// Takes the vertices of a polygon.
     pub(crate) fn push(&mut self, polygon: &Geometry<LonLat>) {
-        let Self { store, parts, projected, fingerprints, failed } = self;
-        project(polygon, projected);
-        visits(projected, fingerprints, &mut |visit| {
+        let Self { store, parts, failed } = self;
+        visits(polygon, project_point, |visit| {
             let part = part_of(visit.vertex);
             let chunk = &mut parts[part];
             if chunk.capacity() == 0 {
@@ -273,7 +267,7 @@ pub(crate) struct Search<'s> {
 impl Search<'_> {
     /// Looks through parts until there are no more, or there are too many junctions.
     pub(crate) fn work(&self, counters: &Counters) -> Result<(), Error> {
-        let mut visits = Vec::new();
+        let mut table = Table::new();
         while self.n_found.load(Ordering::Relaxed) <= self.store.junctions_max {
             if counters.is_cancelled() {
                 return Err(Error::Cancelled);
@@ -281,7 +275,7 @@ impl Search<'_> {
             let part = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(chunks) = self.store.parts.get(part) else { break };
             let chunks = std::mem::take(&mut *lock(chunks));
-            let junctions = JunctionPart::from_sorted(&self.junctions(&chunks, &mut visits)?);
+            let junctions = JunctionPart::from_sorted(&self.junctions(&chunks, &mut table)?);
             self.n_found.fetch_add(junctions.len() as u64, Ordering::Relaxed);
             self.store.memory.reserve(junctions.size());
             lock(&self.found).push((part, junctions));
@@ -304,45 +298,35 @@ impl Search<'_> {
     }
 
     /// Returns the junctions among the visits of a part, sorted.
-    fn junctions(&self, chunks: &[Chunk], visits: &mut Vec<Visit>) -> Result<Vec<u64>, Error> {
+    fn junctions(&self, chunks: &[Chunk], table: &mut Table) -> Result<Vec<u64>, Error> {
         let n_visits: usize = chunks.iter().map(Chunk::n_visits).sum();
-        let n_slices = n_visits.div_ceil(self.store.visits_max).next_power_of_two() as u64;
+        let visits_max = (self.store.visits_max / SLOTS_PER_VISIT_MAX).max(1);
+        let n_slices = n_visits.div_ceil(visits_max).next_power_of_two();
         let slice_of = |visit: &Visit| {
             let rest = u128::from(visit.vertex << PARTS.ilog2());
-            ((rest * u128::from(n_slices)) >> u64::BITS) as u64
+            ((rest * n_slices as u128) >> u64::BITS) as usize
         };
-        visits.reserve_exact(n_visits.min(self.store.visits_max + self.store.chunk_visits));
         let mut junctions = Vec::new();
         let mut bytes = Vec::new();
         for slice in 0..n_slices {
-            visits.clear();
-            let mut visits_max = self.store.visits_max;
+            table.begin(n_visits / n_slices);
             for chunk in chunks {
                 match chunk {
                     Chunk::Memory(some) => {
-                        visits.extend(some.iter().filter(|visit| slice_of(visit) == slice));
+                        let own = some.iter().filter(|visit| slice_of(visit) == slice);
+                        own.for_each(|visit| table.add(*visit, &mut junctions));
                     }
                     Chunk::File(start, n_visits) => {
                         bytes.resize(n_visits * VISIT_BYTES, 0);
                         self.read(*start, &mut bytes)?;
-                        visits.extend(
-                            bytes
-                                .chunks_exact(VISIT_BYTES)
-                                .map(decode)
-                                .filter(|visit| slice_of(visit) == slice),
-                        );
+                        let some = bytes.chunks_exact(VISIT_BYTES).map(decode);
+                        let own = some.filter(|visit| slice_of(visit) == slice);
+                        own.for_each(|visit| table.add(visit, &mut junctions));
                     }
                 }
-                // Shapes that lie on each other by the thousand visit few vertices often.
-                if visits.len() > visits_max {
-                    keep_different(visits);
-                    visits_max = self.store.visits_max.max(2 * visits.len());
-                }
             }
-            keep_different(visits);
-            let parted = visits.windows(2).filter(|pair| pair[0].vertex == pair[1].vertex);
-            junctions.extend(parted.map(|pair| pair[0].vertex));
         }
+        junctions.sort_unstable();
         Ok(junctions)
     }
 
@@ -358,23 +342,78 @@ impl Search<'_> {
     }
 }
 
-/// Sorts visits and keeps, of each vertex, two that differ in their neighbours, or one if there are no two.
-fn keep_different(visits: &mut Vec<Visit>) {
-    visits.sort_unstable();
-    let mut n_kept = 0;
-    for at in 0..visits.len() {
-        let visit = visits[at];
-        let is_known = match visits[..n_kept] {
-            [.., a, b] if a.vertex == visit.vertex && b.vertex == visit.vertex => true,
-            [.., a] => a == visit,
-            [] => false,
-        };
-        if !is_known {
-            visits[n_kept] = visit;
-            n_kept += 1;
+/// The vertices of a slice of a part, each with the neighbours it was met with first.
+#[derive(Debug)]
+struct Table {
+    /// As many as a power of two. Each vertex stands in the first slot that was free from its place on; in front of its
+    /// number stands, instead of that of the part, what is known of it.
+    slots: Vec<Visit>,
+    n_vertices: usize,
+    /// Says where places are. It is drawn by lot, so that nobody can choose vertices that have one place; where they
+    /// stand decides about nothing but time.
+    multiplier: u64,
+}
+
+impl Table {
+    /// In front of a vertex that was met; and of one that was met with different neighbours, too.
+    const MET: u64 = 1 << (u64::BITS - PARTS.ilog2());
+    const PARTED: u64 = Self::MET << 1;
+    /// What is left of a vertex.
+    const VERTEX: u64 = Self::MET - 1;
+
+    fn new() -> Self {
+        Self { slots: Vec::new(), n_vertices: 0, multiplier: RandomState::new().hash_one(0) | 1 }
+    }
+
+    /// Empties the table and makes room for about so many visits.
+    fn begin(&mut self, n_visits: usize) {
+        let n_slots = (n_visits + n_visits / 2 + 2).next_power_of_two();
+        self.slots.clear();
+        self.slots.resize(n_slots, Visit::default());
+        self.n_vertices = 0;
+    }
+
+    /// Takes a visit; a vertex whose borders turn out to part is added to `junctions`, once.
+    fn add(&mut self, visit: Visit, junctions: &mut Vec<u64>) {
+        let vertex = visit.vertex & Self::VERTEX;
+        let slot = self.slot(vertex);
+        let known = &mut self.slots[slot];
+        if known.vertex == 0 {
+            *known = Visit { vertex: vertex | Self::MET, ..visit };
+            self.n_vertices += 1;
+            if self.slots.len() <= self.n_vertices + self.n_vertices / 4 + 1 {
+                self.grow();
+            }
+        } else if known.neighbours != visit.neighbours && known.vertex & Self::PARTED == 0 {
+            known.vertex |= Self::PARTED;
+            junctions.push(visit.vertex);
         }
     }
-    visits.truncate(n_kept);
+
+    /// Returns the slot of a vertex, or the one that it will have.
+    fn slot(&self, vertex: u64) -> usize {
+        let place = vertex.wrapping_mul(self.multiplier) >> (u64::BITS - self.slots.len().ilog2());
+        let last = self.slots.len() - 1;
+        let mut slot = place as usize;
+        loop {
+            let known = self.slots[slot].vertex;
+            if known == 0 || known & Self::VERTEX == vertex {
+                return slot;
+            }
+            slot = (slot + 1) & last;
+        }
+    }
+
+    /// Makes twice as many slots.
+    fn grow(&mut self) {
+        let slots = vec![Visit::default(); 2 * self.slots.len()];
+        for known in std::mem::replace(&mut self.slots, slots) {
+            if known.vertex != 0 {
+                let slot = self.slot(known.vertex & Self::VERTEX);
+                self.slots[slot] = known;
+            }
+        }
+    }
 }
 
 fn decode(bytes: &[u8]) -> Visit {
@@ -422,10 +461,8 @@ mod tests {
     fn n_junctions(polygons: &[Geometry<LonLat>]) -> usize {
         let mut known: BTreeMap<u64, u64> = BTreeMap::new();
         let mut parted = BTreeSet::new();
-        let mut projected = Geometry::default();
         for polygon in polygons {
-            project(polygon, &mut projected);
-            visits(&projected, &mut Vec::new(), &mut |visit| {
+            visits(polygon, project_point, |visit| {
                 if *known.entry(visit.vertex).or_insert(visit.neighbours) != visit.neighbours {
                     parted.insert(visit.vertex);
                 }
@@ -466,6 +503,20 @@ mod tests {
         let grid = triangles(100);
         check(&grid, u64::MAX >> 1, 1 << 20, JUNCTIONS_MAX);
         check(&grid, 0, 1 << 20, JUNCTIONS_MAX);
+    }
+
+    #[test]
+    fn a_table_grows_with_its_vertices_and_tells_each_junction_once() {
+        let mut table = Table::new();
+        table.begin(0);
+        let mut junctions = Vec::new();
+        for neighbours in 0..3 {
+            for vertex in 0..1000 {
+                table.add(Visit { vertex, neighbours: neighbours * (vertex % 2) }, &mut junctions);
+            }
+        }
+        assert_eq!((table.n_vertices, junctions.len()), (1000, 500));
+        assert!(junctions.iter().all(|vertex| vertex % 2 == 1));
     }
 
     #[test]

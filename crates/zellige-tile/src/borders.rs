@@ -38,27 +38,28 @@ pub struct Visit {
 
 /// Calls `visit` for every vertex of the rings of `geometry`; one that is repeated on the spot counts once.
 ///
-/// `fingerprints` is a buffer. Points and lines have no borders.
-pub fn visits(geometry: &Geometry<World>, fingerprints: &mut Vec<u64>, visit: &mut dyn FnMut(Visit)) {
+/// `in_world` says where a point lies. Points and lines have no borders.
+pub fn visits<P: Copy>(geometry: &Geometry<P>, in_world: impl Fn(P) -> World, mut visit: impl FnMut(Visit)) {
     if geometry.kind != GeometryKind::Polygon {
         return;
     }
+    let fingerprint = |point: P| fingerprint(in_world(point));
     for ring in geometry.parts() {
-        fingerprints.clear();
-        fingerprints.extend(ring.iter().map(|point| fingerprint(*point)));
-        fingerprints.dedup();
-        while fingerprints.len() > 1 && fingerprints.first() == fingerprints.last() {
-            fingerprints.pop();
+        let Some((start, others)) = ring.split_first() else { continue };
+        let first = fingerprint(*start);
+        // What repeats the first vertex at the end of the ring is that vertex.
+        let last = others.iter().rposition(|point| fingerprint(*point) != first);
+        let others = last.map_or(&[][..], |last| &others[..=last]);
+        let mut before = others.last().map_or(first, |point| fingerprint(*point));
+        let mut vertex = first;
+        for point in others {
+            let after = fingerprint(*point);
+            if after != vertex {
+                visit(Visit { vertex, neighbours: before.wrapping_add(after) });
+                (before, vertex) = (vertex, after);
+            }
         }
-        let (Some(mut before), Some(first)) = (fingerprints.last().copied(), fingerprints.first().copied())
-        else {
-            continue;
-        };
-        for (idx, vertex) in fingerprints.iter().enumerate() {
-            let after = fingerprints.get(idx + 1).copied().unwrap_or(first);
-            visit(Visit { vertex: *vertex, neighbours: before.wrapping_add(after) });
-            before = *vertex;
-        }
+        visit(Visit { vertex, neighbours: before.wrapping_add(first) });
     }
 }
 
@@ -239,7 +240,7 @@ mod tests {
             geometry.points.extend(ring.iter().map(|(x, y)| World::new(*x, *y)));
             geometry.end_part();
             geometry.end_polygon();
-            visits(&geometry, &mut Vec::new(), &mut |visit| all.push(visit));
+            visits(&geometry, |point| point, |visit| all.push(visit));
         }
         all.sort_unstable();
         all.dedup();

@@ -138,7 +138,7 @@ fn crossings(shape: &Geometry<World>, x: i64) -> BTreeSet<(World, World)> {
 fn junctions(polygons: &[&Geometry<World>]) -> Junctions {
     let mut all: Vec<Visit> = Vec::new();
     for polygon in polygons {
-        visits(polygon, &mut Vec::new(), &mut |visit| all.push(visit));
+        visits(polygon, |point| point, |visit| all.push(visit));
     }
     all.sort_unstable();
     all.dedup();

@@ -10,13 +10,13 @@ use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 use zellige_archive::Compressor;
-use zellige_model::{Feature, Geometry, GeometryKind, LonLat, TileCoord, World, WorldBounds, Zoom};
+use zellige_model::{Feature, GeometryKind, LonLat, TileCoord, World, WorldBounds, Zoom};
 use zellige_recipe::{LayerPlan, Plan};
 use zellige_tile::borders::{Junctions, visits};
 use zellige_tile::emit::Emitter;
 use zellige_tile::key::Keys;
 use zellige_tile::piece::{PieceKey, PieceSink};
-use zellige_tile::project::{project, project_point};
+use zellige_tile::project::project_point;
 use zellige_tile::sieve::Sieve;
 use zellige_tile::slice::{N_ZOOMS, Slicer};
 use zellige_tile::tiny::Tiny;
@@ -135,11 +135,10 @@ fn sieves(layer: &LayerPlan, sample: &Sample) -> [Sieve; N_ZOOMS] {
 
 /// Returns the vertices at which borders of the sampled polygons part; their outlines are simplified as in a job.
 fn junctions(sample: &Sample) -> Junctions {
-    let (mut shape, mut fingerprints, mut all) = (Geometry::default(), Vec::new(), Vec::new());
+    let mut all = Vec::new();
     let polygons = sample.features.iter().map(|sampled| &sampled.feature.geometry);
     for polygon in polygons.filter(|geometry| geometry.kind == GeometryKind::Polygon) {
-        project(polygon, &mut shape);
-        visits(&shape, &mut fingerprints, &mut |visit| all.push(visit));
+        visits(polygon, project_point, |visit| all.push(visit));
     }
     all.sort_unstable();
     all.dedup();
