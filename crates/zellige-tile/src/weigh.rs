@@ -25,6 +25,8 @@
 //! the result of more than `SPLITS_MAX` splits are split in their middle instead: what stays is then a
 //! little more than the textbook keeps, and what goes still lies within the tolerance.
 
+use std::ops::Range;
+
 use zellige_model::{Geometry, GeometryKind, World};
 
 use crate::borders::{Borders, in_first_world};
@@ -41,19 +43,36 @@ const CORNERS: usize = 3;
 /// So many splits one after another may look for the farthest vertex; coasts of 20,000 vertices
 /// need 35.
 const SPLITS_MAX: u32 = 256;
+/// So many vertices are compared at a time.
+const BLOCK: usize = 8;
+/// So many vertices one after another have a box around them, by which they are passed over together.
+const BOXED: usize = 32;
+/// Longer runs are looked through box by box.
+const UNBOXED_MAX: usize = 4 * BOXED;
+/// Distances in the world are off by a hundredth of a unit at most, since they are rounded; so the square of one may
+/// be off by this part of it and by so much.
+const ROUNDING_SHARE: f64 = 1e-6;
+const ROUNDING_SQUARED: f64 = 128.0;
 
 /// Buffers of [`Weigher::weigh`], kept from feature to feature.
 #[derive(Debug, Default)]
 pub struct Weigher {
     /// The vertices of one line or arc relative to its first one.
-    local: Vec<(f64, f64)>,
-    /// The weights of an arc.
-    weights: Vec<f64>,
+    local: Local,
     /// The vertices of a ring at which borders part.
     cuts: Vec<usize>,
     /// Whether borders part somewhere on a ring, part by part.
     shares: Vec<bool>,
     runs: Vec<Run>,
+}
+
+/// Vertices relative to one of them, by coordinate: several are compared at a time.
+#[derive(Debug, Default)]
+struct Local {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    /// West and east, north and south of [`BOXED`] vertices each; nothing when there are few.
+    boxes: Vec<((f64, f64), (f64, f64))>,
 }
 
 /// Vertices `first + 1 .. last` wait to be weighed against the segment from `first` to `last`.
@@ -134,8 +153,8 @@ impl Weigher {
         let [.., last] = weights else { return };
         *last = f64::INFINITY;
         weights[0] = f64::INFINITY;
-        self.load(line[0], line.iter());
-        self.split(floor_squared, weights);
+        self.local.load(line[0], line.iter());
+        self.split(floor_squared, |vertex, weight| weights[vertex] = weight);
     }
 
     fn weigh_ring(&mut self, ring: &[World], floor_squared: f64, borders: Borders<'_>, weights: &mut [f64]) {
@@ -156,97 +175,179 @@ impl Weigher {
     /// Weighs the vertices of an arc; `weights` are those of its ring.
     fn weigh_arc(&mut self, arc: Arc<'_>, floor_squared: f64, weights: &mut [f64]) {
         let ring = arc.ring;
-        self.load(ring[arc.vertex(0)], (0..=arc.n_edges).map(|nth| &ring[arc.vertex(nth)]));
-        let mut own = std::mem::take(&mut self.weights);
-        own.clear();
-        own.resize(self.local.len(), 0.0);
-        let (dx, dy) = self.local[arc.n_edges];
+        self.local.load(ring[arc.vertex(0)], (0..=arc.n_edges).map(|nth| &ring[arc.vertex(nth)]));
+        let (dx, dy) = (self.local.x[arc.n_edges], self.local.y[arc.n_edges]);
         let lasting = BULGE * BULGE * (dx * dx + dy * dy);
+        let inner = 1..arc.n_edges;
         if lasting > 0.0 {
-            self.split(floor_squared.min(lasting), &mut own);
-            own.iter_mut().filter(|weight| **weight > lasting).for_each(|weight| *weight = f64::INFINITY);
+            self.split(floor_squared.min(lasting), |nth, weight| {
+                weights[arc.vertex(nth)] = if weight > lasting { f64::INFINITY } else { weight };
+            });
         } else {
-            self.split(floor_squared, &mut own);
+            self.split(floor_squared, |nth, weight| weights[arc.vertex(nth)] = weight);
             // Corners are asked for when the shape is small; then the floor must not hide them.
-            if own.iter().filter(|weight| **weight > 0.0).count() < CORNERS {
-                self.split(0.0, &mut own);
+            if inner.clone().filter(|nth| weights[arc.vertex(*nth)] > 0.0).take(CORNERS).count() < CORNERS {
+                self.split(0.0, |nth, weight| weights[arc.vertex(nth)] = weight);
             }
-            keep_corners(&mut own[1..arc.n_edges]);
+            keep_corners(inner.map(|nth| arc.vertex(nth)), weights);
         }
-        own[0] = f64::INFINITY;
-        own[arc.n_edges] = f64::INFINITY;
-        for (nth, weight) in own.iter().enumerate() {
-            weights[arc.vertex(nth)] = *weight;
-        }
-        self.weights = own;
+        weights[arc.vertex(0)] = f64::INFINITY;
+        weights[arc.vertex(arc.n_edges)] = f64::INFINITY;
     }
 
-    fn load<'p>(&mut self, origin: World, points: impl Iterator<Item = &'p World>) {
-        self.local.clear();
-        self.local.extend(points.map(|point| ((point.x - origin.x) as f64, (point.y - origin.y) as f64)));
-    }
-
-    /// Weighs the vertices between the ends.
-    fn split(&mut self, floor_squared: f64, weights: &mut [f64]) {
-        let last = self.local.len() - 1;
+    /// Weighs the vertices between the ends, and calls `set` for each that weighs something.
+    fn split(&mut self, floor_squared: f64, mut set: impl FnMut(usize, f64)) {
+        let last = self.local.x.len() - 1;
         self.runs.clear();
         self.runs.push(Run { first: 0, last, weight_max: f64::INFINITY, n_splits: 0 });
         while let Some(Run { first, last, weight_max, n_splits }) = self.runs.pop() {
-            let Some((farthest, distance_squared)) = farthest(&self.local, first, last) else { continue };
+            let Some((farthest, distance_squared)) = self.local.farthest(first, last) else { continue };
             if distance_squared <= floor_squared {
                 continue;
             }
             let vertex = if n_splits < SPLITS_MAX { farthest } else { first.midpoint(last) };
             let weight = distance_squared.min(weight_max);
-            weights[vertex] = weight;
+            set(vertex, weight);
             let half = Run { first, last, weight_max: weight, n_splits: n_splits + 1 };
-            self.runs.push(Run { last: vertex, ..half });
-            self.runs.push(Run { first: vertex, ..half });
+            // Half of all runs have nothing between their ends.
+            if first + 1 < vertex {
+                self.runs.push(Run { last: vertex, ..half });
+            }
+            if vertex + 1 < last {
+                self.runs.push(Run { first: vertex, ..half });
+            }
         }
     }
 }
 
-/// Returns the vertex between `first` and `last` that lies farthest from their segment, the first of
-/// equals, with its squared distance.
-fn farthest(points: &[(f64, f64)], first: usize, last: usize) -> Option<(usize, f64)> {
-    let (ax, ay) = points[first];
-    let (bx, by) = points[last];
-    let (dx, dy) = (bx - ax, by - ay);
-    let length_squared = dx * dx + dy * dy;
-    let inverse = if length_squared > 0.0 { 1.0 / length_squared } else { 0.0 };
-    let mut best = None;
-    let mut best_squared = -1.0;
-    for (offset, (px, py)) in points.get(first + 1..last)?.iter().enumerate() {
-        let (ux, uy) = (px - ax, py - ay);
-        let t = ((ux * dx + uy * dy) * inverse).clamp(0.0, 1.0);
-        let (ex, ey) = (ux - t * dx, uy - t * dy);
-        let squared = ex * ex + ey * ey;
-        if squared > best_squared {
-            best_squared = squared;
-            best = Some(first + 1 + offset);
+impl Local {
+    fn load<'p>(&mut self, origin: World, points: impl Iterator<Item = &'p World> + Clone) {
+        self.x.clear();
+        self.x.extend(points.clone().map(|point| (point.x - origin.x) as f64));
+        self.y.clear();
+        self.y.extend(points.map(|point| (point.y - origin.y) as f64));
+        self.boxes.clear();
+        if UNBOXED_MAX < self.x.len() {
+            let boxes = self.x.chunks(BOXED).zip(self.y.chunks(BOXED));
+            self.boxes.extend(boxes.map(|(xs, ys)| (span(xs), span(ys))));
         }
     }
-    best.map(|vertex| (vertex, best_squared))
+
+    /// Returns the vertex between `first` and `last` that lies farthest from their segment, the first of
+    /// equals, with its squared distance.
+    fn farthest(&self, first: usize, last: usize) -> Option<(usize, f64)> {
+        let segment = Segment::new((self.x[first], self.y[first]), (self.x[last], self.y[last]));
+        let mut best = Best { vertex: None, squared: -1.0 };
+        if last - first <= UNBOXED_MAX {
+            self.look(segment, first + 1..last, &mut best);
+            return best.vertex.map(|vertex| (vertex, best.squared));
+        }
+        let (first_box, last_box) = (first / BOXED + 1, last / BOXED);
+        self.look(segment, first + 1..first_box * BOXED, &mut best);
+        for (nth, (across, down)) in (first_box..last_box).zip(&self.boxes[first_box..last_box]) {
+            // No vertex is farther than the farthest corner of the box.
+            let corners = [(across.0, down.0), (across.0, down.1), (across.1, down.0), (across.1, down.1)];
+            let squared = corners.map(|(x, y)| segment.distance_squared(x, y));
+            let bound = squared[0].max(squared[1]).max(squared[2]).max(squared[3]);
+            if best.squared < bound * (1.0 + ROUNDING_SHARE) + ROUNDING_SQUARED {
+                self.look(segment, nth * BOXED..(nth + 1) * BOXED, &mut best);
+            }
+        }
+        self.look(segment, last_box * BOXED..last, &mut best);
+        best.vertex.map(|vertex| (vertex, best.squared))
+    }
+
+    /// Looks for vertices that are farther from a segment than the best one.
+    fn look(&self, segment: Segment, vertices: Range<usize>, best: &mut Best) {
+        let (xs, ys) = (&self.x[vertices.clone()], &self.y[vertices.clone()]);
+        let (x_blocks, y_blocks) = (xs.as_chunks::<BLOCK>(), ys.as_chunks::<BLOCK>());
+        for (nth, (x, y)) in x_blocks.0.iter().zip(y_blocks.0).enumerate() {
+            let squared: [f64; BLOCK] =
+                std::array::from_fn(|lane| segment.distance_squared(x[lane], y[lane]));
+            let largest =
+                squared.iter().fold(-1.0, |largest, one| if *one > largest { *one } else { largest });
+            if largest > best.squared {
+                best.squared = largest;
+                let lane = squared.iter().position(|one| *one >= largest);
+                best.vertex = lane.map(|lane| vertices.start + BLOCK * nth + lane);
+            }
+        }
+        let rest = vertices.start + BLOCK * x_blocks.0.len();
+        for (nth, (x, y)) in x_blocks.1.iter().zip(y_blocks.1).enumerate() {
+            let squared = segment.distance_squared(*x, *y);
+            if squared > best.squared {
+                *best = Best { vertex: Some(rest + nth), squared };
+            }
+        }
+    }
+}
+
+/// Returns the least and the largest of some numbers.
+fn span(numbers: &[f64]) -> (f64, f64) {
+    let widen = |(min, max): (f64, f64), number: &f64| {
+        (if *number < min { *number } else { min }, if *number > max { *number } else { max })
+    };
+    numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), widen)
+}
+
+/// The farthest vertex so far.
+#[derive(Clone, Copy, Debug)]
+struct Best {
+    vertex: Option<usize>,
+    squared: f64,
+}
+
+/// A segment to which distances are measured.
+#[derive(Clone, Copy, Debug)]
+struct Segment {
+    start: (f64, f64),
+    /// From the start to the end.
+    course: (f64, f64),
+    /// One by the square of its length; 0 when that is 0.
+    inverse: f64,
+}
+
+impl Segment {
+    fn new(start: (f64, f64), end: (f64, f64)) -> Self {
+        let (dx, dy) = (end.0 - start.0, end.1 - start.1);
+        let length_squared = dx * dx + dy * dy;
+        let inverse = if length_squared > 0.0 { 1.0 / length_squared } else { 0.0 };
+        Self { start, course: (dx, dy), inverse }
+    }
+
+    fn distance_squared(self, x: f64, y: f64) -> f64 {
+        let (ux, uy) = (x - self.start.0, y - self.start.1);
+        let (dx, dy) = self.course;
+        // Two machine instructions; `clamp` would look for what is not a number.
+        let t = (ux * dx + uy * dy) * self.inverse;
+        let t = if t > 0.0 { t } else { 0.0 };
+        let t = if t < 1.0 { t } else { 1.0 };
+        let (ex, ey) = (ux - t * dx, uy - t * dy);
+        ex * ex + ey * ey
+    }
 }
 
 /// Returns the squared distance of `point` from the segment from `a` to `b`.
 pub(crate) fn distance_squared(a: World, b: World, point: World) -> f64 {
     let local = |other: World| ((other.x - a.x) as f64, (other.y - a.y) as f64);
-    farthest(&[(0.0, 0.0), local(point), local(b)], 0, 2).map_or(0.0, |(_, squared)| squared)
+    let (x, y) = local(point);
+    Segment::new((0.0, 0.0), local(b)).distance_squared(x, y)
 }
 
-/// Makes the [`CORNERS`] weightiest vertices stay for ever, the first of equals; all when there are no more.
-fn keep_corners(weights: &mut [f64]) {
-    let mut corners = [(f64::NEG_INFINITY, usize::MAX); CORNERS];
-    for (vertex, weight) in weights.iter().enumerate() {
-        if *weight > corners[CORNERS - 1].0 {
-            corners[CORNERS - 1] = (*weight, vertex);
-            corners.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+/// Makes the [`CORNERS`] weightiest of these vertices stay for ever, the first of equals; all when there are no more.
+fn keep_corners(vertices: impl Iterator<Item = usize>, weights: &mut [f64]) {
+    let mut corners = [(f64::NEG_INFINITY, None); CORNERS];
+    for vertex in vertices {
+        let weight = weights[vertex];
+        if weight > corners[CORNERS - 1].0 {
+            corners[CORNERS - 1] = (weight, Some(vertex));
+            // Equals stay in order.
+            corners.sort_by(|a, b| b.0.total_cmp(&a.0));
         }
     }
     for (_, vertex) in corners {
-        if let Some(weight) = weights.get_mut(vertex) {
-            *weight = f64::INFINITY;
+        if let Some(vertex) = vertex {
+            weights[vertex] = f64::INFINITY;
         }
     }
 }
@@ -266,6 +367,14 @@ mod tests {
         let mut out = Vec::new();
         Weigher::default().weigh(&geometry, 0.0, Borders::default(), &mut out);
         out
+    }
+
+    /// Returns the first of the vertices that lie farthest from the segment around them, one by one.
+    fn farthest(points: &[(f64, f64)], first: usize, last: usize) -> Option<(usize, f64)> {
+        let segment = Segment::new(points[first], points[last]);
+        let distance = |vertex: usize| segment.distance_squared(points[vertex].0, points[vertex].1);
+        let distances = (first + 1..last).map(|vertex| (vertex, distance(vertex)));
+        distances.reduce(|best, other| if other.1 > best.1 { other } else { best })
     }
 
     /// The textbook: split at the farthest vertex while it is farther than the tolerance.
@@ -330,6 +439,18 @@ mod tests {
         assert_eq!(corners(&house, 4), [0, 1, 3, 4]);
         let flat = [(0, 0), (5, 8), (9, 12), (12, 14), (20, 20)];
         assert_eq!(corners(&flat, 4), [0, 4]);
+    }
+
+    #[test]
+    fn boxes_pass_over_nothing_that_is_farther() {
+        let wave = |nth: i64| (nth * 5, (nth * nth * 37) % 1009 - (nth % 130) * 50);
+        let mut local = Local::default();
+        let points: Vec<World> = (0..2000).map(wave).map(|(x, y)| World::new(x, y)).collect();
+        local.load(points[0], points.iter());
+        let floats: Vec<(f64, f64)> = local.x.iter().copied().zip(local.y.iter().copied()).collect();
+        for (first, last) in [(0, 1999), (1, 129), (31, 161), (32, 1984), (33, 1000), (700, 1703)] {
+            assert_eq!(local.farthest(first, last), farthest(&floats, first, last), "{first} {last}");
+        }
     }
 
     #[test]
