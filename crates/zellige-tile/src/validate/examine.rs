@@ -35,6 +35,8 @@ pub(super) struct Examiner {
     edges: Vec<Edge>,
     /// The edges that are compared, each row from west to east.
     rows: Rows,
+    /// Whether these are all edges.
+    rows_are_whole: bool,
     /// The row at hand.
     lane: Vec<Span>,
     /// Where edges met that were bent.
@@ -80,6 +82,7 @@ impl Examiner {
             self.compare_all()
         } else {
             self.rows.fill(self.edges.iter().copied().enumerate());
+            self.rows_are_whole = true;
             self.compare_in_rows()
         };
         self.found(compared, geometry)
@@ -131,11 +134,11 @@ impl Examiner {
         polygonizer: &mut Polygonizer,
         rings: &mut Rings,
     ) {
-        let Self { edges, touches, locator, .. } = self;
-        locator.load(geometry, edges);
+        self.load_locator(geometry);
+        let Self { edges, rows, touches, locator, .. } = self;
         let is_inside = |point: Grid| {
             let mut is_odd = false;
-            locator.around(point, edges, |edge| is_odd ^= edge.is_west_of(point));
+            locator.around(point, (edges, rows), |edge| is_odd ^= edge.is_west_of(point));
             is_odd
         };
         polygonizer.polygonize(geometry, touches, is_inside, rings);
@@ -191,8 +194,12 @@ impl Examiner {
                 for other in beside {
                     n_compared += 1;
                     // Long edges have several rows in common; the first one tells.
-                    if one.is_level_with(*other) && rows.row_of(one.north.max(other.north)) == row {
-                        self.compare(one.edge, other.edge)?;
+                    if one.is_level_with(*other)
+                        && !one.leads_to(*other)
+                        && !other.leads_to(*one)
+                        && rows.row_of(one.north.max(other.north)) == row
+                    {
+                        self.compare(one.edge as usize, other.edge as usize)?;
                     }
                 }
                 let Some(left) = comparisons_left.checked_sub(n_compared) else {
@@ -260,6 +267,7 @@ impl Examiner {
     /// Takes the edges of `geometry`.
     fn load(&mut self, geometry: &Geometry<Grid>) {
         self.edges.clear();
+        self.rows_are_whole = false;
         self.has_touched = false;
         self.touches.clear();
         self.touched.clear();
@@ -270,6 +278,12 @@ impl Examiner {
         }
     }
 
+    /// Makes ready to find the edges of `geometry`, which was examined last, beside points.
+    fn load_locator(&mut self, geometry: &Geometry<Grid>) {
+        let rows = Some(&self.rows).filter(|_| self.rows_are_whole);
+        self.locator.load(geometry, &self.edges, rows);
+    }
+
     /// Whether holes lie in their outer ring and in no other hole, and polygons outside of each other.
     ///
     /// Only meaningful when the edges are apart; then one vertex stands for its ring.
@@ -277,7 +291,7 @@ impl Examiner {
         if geometry.part_ends.len() < 2 {
             return true;
         }
-        self.locator.load(geometry, &self.edges);
+        self.load_locator(geometry);
         geometry.polygons().enumerate().all(|(polygon_idx, rings)| {
             rings.clone().all(|ring| {
                 self.look_around(geometry.part(ring)[0], ring as u32);
@@ -300,7 +314,6 @@ impl Examiner {
         own_shell: Option<u32>,
     ) -> bool {
         let polygon_of = |ring: u32| geometry.polygon_ends.partition_point(|end| *end <= ring);
-        self.around.sort_unstable();
         let mut own = None;
         for rings in self.around.chunk_by(|a, b| polygon_of(*a) == polygon_of(*b)) {
             if polygon_of(rings[0]) != polygon_idx {
@@ -318,17 +331,25 @@ impl Examiner {
 
     /// Collects the rings, other than `ring`, that hold `vertex` inside, in `self.around`.
     fn look_around(&mut self, vertex: Grid, ring: u32) {
-        let Self { around, edges, locator, .. } = self;
+        let Self { around, edges, rows, locator, .. } = self;
         around.clear();
-        locator.around(vertex, edges, |edge| {
-            if edge.ring == ring || !edge.is_east_of(vertex) {
-                return;
-            }
-            // The edges of a ring come one after another.
-            if around.pop_if(|last| *last == edge.ring).is_none() {
+        locator.around(vertex, (edges, rows), |edge| {
+            if edge.ring != ring && edge.is_east_of(vertex) {
                 around.push(edge.ring);
             }
         });
+        around.sort_unstable();
+        // One of each ring that is met an odd number of times.
+        let mut n_kept = 0;
+        for at in 0..around.len() {
+            if n_kept > 0 && around[n_kept - 1] == around[at] {
+                n_kept -= 1;
+            } else {
+                around[n_kept] = around[at];
+                n_kept += 1;
+            }
+        }
+        around.truncate(n_kept);
     }
 }
 
@@ -340,13 +361,27 @@ struct Span {
     north: i32,
     south: i32,
     /// The number of the edge.
-    edge: usize,
+    edge: u32,
+    /// Whether it is the first one of its ring.
+    is_first: bool,
 }
 
 impl Span {
     fn of(number: usize, edges: &[Edge]) -> Self {
         let edge = edges[number];
-        Self { west: edge.west.x, east: edge.east.x, north: edge.north(), south: edge.south(), edge: number }
+        Self {
+            west: edge.west.x,
+            east: edge.east.x,
+            north: edge.north(),
+            south: edge.south(),
+            edge: number as u32,
+            is_first: edge.nth == 0,
+        }
+    }
+
+    /// Whether the other edge comes next in their ring: most of those beside an edge do, or come before it.
+    const fn leads_to(self, other: Self) -> bool {
+        self.edge + 1 == other.edge && !other.is_first
     }
 
     /// Whether a level line meets both.

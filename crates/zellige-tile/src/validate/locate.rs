@@ -5,8 +5,8 @@
 //!         missing of each ring.
 //! Source: the even-odd rule: a ring whose box does not hold a point has an even number of edges on either side of it.
 //!
-//! Few rings are asked edge by edge. Many have their boxes in an R-tree and their edges in rows: 32,000 rings side by
-//! side would otherwise be asked for each of them.
+//! The edges that stand in the row of a point are few, as a rule. Where rings stand side by side by the thousand, they
+//! have their boxes in an R-tree: each would otherwise be asked for each of them.
 
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -17,27 +17,44 @@ use super::rows::{Rows, Standing};
 
 /// So many rings are asked edge by edge.
 const FEW_RINGS_MAX: usize = 4;
+/// So many edges of a row are asked one by one.
+const ROW_EDGES_MAX: usize = 256;
 
 /// The box of a ring, and its number.
 type Boxed = GeomWithData<Rectangle<[i64; 2]>, usize>;
 
+/// How edges beside a point are found.
+#[derive(Clone, Copy, Debug, Default)]
+enum Way {
+    /// All edges are asked.
+    #[default]
+    All,
+    /// Those are asked that stand in the row of the point.
+    Row,
+    /// Those are asked whose rings have boxes that hold the point.
+    Boxes,
+}
+
 /// Finds edges beside points, in buffers that stay.
 #[derive(Debug, Default)]
 pub(super) struct Locator {
-    /// Whether rings are few.
-    is_few: bool,
+    way: Way,
     boxes: RTree<Boxed>,
     /// By ring, where its edges end.
     ends: Vec<u32>,
     /// All edges, in order.
-    rows: Rows,
+    ordered: Rows,
 }
 
 impl Locator {
-    /// Takes the rings of `geometry`, whose edges are `edges`.
-    pub(super) fn load(&mut self, geometry: &Geometry<Grid>, edges: &[Edge]) {
-        self.is_few = geometry.part_ends.len() <= FEW_RINGS_MAX;
-        if self.is_few {
+    /// Takes the rings of `geometry`, whose edges are `edges`; these may stand in `rows`, in any order.
+    pub(super) fn load(&mut self, geometry: &Geometry<Grid>, edges: &[Edge], rows: Option<&Rows>) {
+        self.way = match rows {
+            Some(rows) if rows.longest() <= ROW_EDGES_MAX => Way::Row,
+            _ if geometry.part_ends.len() <= FEW_RINGS_MAX => Way::All,
+            _ => Way::Boxes,
+        };
+        if !matches!(self.way, Way::Boxes) {
             return;
         }
         let boxed = |(nth, ring): (usize, &[Grid])| {
@@ -46,24 +63,31 @@ impl Locator {
         };
         self.boxes = RTree::bulk_load(geometry.parts().enumerate().map(boxed).collect());
         self.ends.clone_from(&geometry.part_ends);
-        self.rows.fill(edges.iter().copied().enumerate());
+        self.ordered.fill(edges.iter().copied().enumerate());
     }
 
-    /// Calls `visit` with edges, ring after ring: all that a level line through `point` crosses of the rings whose
-    /// boxes hold it, and others.
-    pub(super) fn around(&self, point: Grid, edges: &[Edge], mut visit: impl FnMut(Edge)) {
-        if self.is_few {
-            edges.iter().copied().for_each(visit);
-            return;
-        }
-        let row = self.rows.at(point.y);
-        for boxed in self.boxes.locate_all_at_point([point.x.into(), point.y.into()]) {
-            let ring = boxed.data;
-            let first = if ring == 0 { 0 } else { self.ends[ring - 1] };
-            let before = |end: u32| row.partition_point(|standing: &Standing| standing.edge() < end as usize);
-            let own = &row[before(first)..before(self.ends[ring])];
-            for standing in own {
-                visit(edges[standing.edge()]);
+    /// Calls `visit` with edges of those that were taken: all that a level line through `point` crosses of the rings
+    /// whose boxes hold it, and others.
+    pub(super) fn around(&self, point: Grid, (edges, rows): (&[Edge], &Rows), mut visit: impl FnMut(Edge)) {
+        match self.way {
+            Way::All => edges.iter().copied().for_each(visit),
+            Way::Row => {
+                for standing in rows.at(point.y) {
+                    visit(edges[standing.edge()]);
+                }
+            }
+            Way::Boxes => {
+                let row = self.ordered.at(point.y);
+                for boxed in self.boxes.locate_all_at_point([point.x.into(), point.y.into()]) {
+                    let ring = boxed.data;
+                    let first = if ring == 0 { 0 } else { self.ends[ring - 1] };
+                    let before =
+                        |end: u32| row.partition_point(|standing: &Standing| standing.edge() < end as usize);
+                    let own = &row[before(first)..before(self.ends[ring])];
+                    for standing in own {
+                        visit(edges[standing.edge()]);
+                    }
+                }
             }
         }
     }
@@ -90,12 +114,17 @@ mod tests {
         }
         let edges: Vec<Edge> =
             geometry.parts().enumerate().flat_map(|(ring, part)| Edge::of_ring(ring as u32, part)).collect();
-        let mut locator = Locator::default();
-        locator.load(&geometry, &edges);
+        let mut rows = Rows::default();
+        rows.fill(edges.iter().copied().enumerate());
+        rows.sort();
         let point = Grid::new(point.0, point.1);
-        let mut n_west = 0;
-        locator.around(point, &edges, |edge| n_west += i32::from(edge.is_west_of(point)));
-        assert_eq!(n_west % 2 == 1, expected, "{n_within} {n_beside} {point:?}");
+        for known in [None, Some(&rows)] {
+            let mut locator = Locator::default();
+            locator.load(&geometry, &edges, known);
+            let mut n_west = 0;
+            locator.around(point, (&edges, &rows), |edge| n_west += i32::from(edge.is_west_of(point)));
+            assert_eq!(n_west % 2 == 1, expected, "{n_within} {n_beside} {point:?}");
+        }
     }
 
     #[test]

@@ -8,8 +8,6 @@
 //! The fewer edges stand in a row, the less there is to sort and to compare; but edges longer than rows are high stand
 //! in many of them.
 
-use std::ops::Range;
-
 use super::edge::Edge;
 
 /// There are at most so many rows as would hold so many edges each.
@@ -51,7 +49,11 @@ impl Rows {
         // Counts stand two rows further on, so that filling leaves each start where it belongs.
         self.starts.resize(scale.row(bottom) + 3, 0);
         for (_, edge) in edges.clone() {
-            for row in scale.rows(edge) {
+            // Whether an edge stands in one row or two has no pattern, so nothing branches on it; few stand in more.
+            let (first, last) = scale.ends(edge);
+            self.starts[first + 2] += 1;
+            self.starts[last + 2] += u32::from(first < last);
+            for row in first + 1..last {
                 self.starts[row + 2] += 1;
             }
         }
@@ -60,13 +62,20 @@ impl Rows {
             sum += *start;
             *start = sum;
         }
-        self.standing.resize(sum as usize, Standing::default());
+        // One place more: behind the last row is looked when an edge stands in that row alone.
+        self.standing.resize(sum as usize + 1, Standing::default());
         for (number, edge) in edges {
-            for row in scale.rows(edge) {
+            let standing = Standing::new(edge.west.x, number);
+            let (first, last) = scale.ends(edge);
+            for row in first..last.max(first + 1) {
                 let next = &mut self.starts[row + 1];
-                self.standing[*next as usize] = Standing::new(edge.west.x, number);
+                self.standing[*next as usize] = standing;
                 *next += 1;
             }
+            let next = &mut self.starts[last + 1];
+            let place = &mut self.standing[*next as usize];
+            *place = if first < last { standing } else { *place };
+            *next += u32::from(first < last);
         }
         self.starts.pop();
     }
@@ -76,6 +85,11 @@ impl Rows {
         for row in self.starts.windows(2) {
             self.standing[row[0] as usize..row[1] as usize].sort_unstable();
         }
+    }
+
+    /// Returns how many edges stand in the row that has most.
+    pub(super) fn longest(&self) -> usize {
+        self.starts.windows(2).map(|row| row[1] - row[0]).max().unwrap_or(0) as usize
     }
 
     /// Returns all rows, from north to south.
@@ -132,7 +146,8 @@ impl RowScale {
         ((y - self.top) >> self.height_log2) as usize
     }
 
-    fn rows(self, edge: Edge) -> Range<usize> {
-        self.row(edge.north())..self.row(edge.south()) + 1
+    /// Returns the first and the last row in which an edge stands.
+    fn ends(self, edge: Edge) -> (usize, usize) {
+        (self.row(edge.north()), self.row(edge.south()))
     }
 }

@@ -40,9 +40,7 @@ pub(super) fn tidy_bent(geometry: &mut Geometry<Grid>, scratch: &mut Geometry<Gr
 /// Appends the tidy form of `ring`, wound as asked; says whether there is one.
 fn tidy_ring(ring: &[Grid], is_shell: bool, out: &mut Geometry<Grid>) -> bool {
     let start = out.points.len();
-    for point in ring {
-        push_bend(*point, start, &mut out.points);
-    }
+    push_bends(ring, start, &mut out.points);
     trim_seam(start, &mut out.points);
     if out.points.len() - start < 3 {
         out.points.truncate(start);
@@ -56,16 +54,20 @@ fn tidy_ring(ring: &[Grid], is_shell: bool, out: &mut Geometry<Grid>) -> bool {
     true
 }
 
-/// Appends `point`, taking back earlier points that it shows to be no bends.
-fn push_bend(point: Grid, start: usize, points: &mut Vec<Grid>) {
-    while let [.., before, last] = &points[start..] {
-        if turn(*before, *last, point) != 0 {
-            break;
+/// Appends the points of `ring`, taking back earlier ones that turn out to be no bends.
+fn push_bends(ring: &[Grid], start: usize, points: &mut Vec<Grid>) {
+    points.reserve(ring.len());
+    for point in ring {
+        while let [.., before, last] = &points[start..] {
+            if turn(*before, *last, *point) != 0 {
+                break;
+            }
+            points.pop();
         }
-        points.pop();
-    }
-    if points[start..].last() != Some(&point) {
-        points.push(point);
+        // Two points that are left say nothing about a third.
+        if points.len() != start + 1 || points[start] != *point {
+            points.push(*point);
+        }
     }
 }
 
