@@ -9,7 +9,7 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use zellige_model::{Feature, Place};
+use zellige_model::{Feature, LonLat, Place};
 
 use crate::blocks::{Limits, Shared};
 use crate::lines::{lines, trimmed, without_mark};
@@ -26,11 +26,18 @@ pub enum Item<'a> {
     Fault(Fault, &'a [u8]),
 }
 
+/// Features of shorter lines are read again, see [`crate::Shelf`]: from here on it is the lines that take the time.
+const LONG_LINE_BYTES: usize = 16 << 20;
+
 /// A block of a source; whoever holds it reads it.
 pub struct Block {
     pub(crate) file: u32,
     pub(crate) number: u32,
     pub(crate) content: Content,
+    /// The last line, if it was read before and kept as what it is; the content ends before it.
+    pub(crate) last: Option<Feature>,
+    /// Where the last line begins, if it was read and is a feature.
+    pub(crate) last_start: Option<usize>,
     pub(crate) limits: Limits,
     pub(crate) shared: Arc<Shared>,
 }
@@ -59,26 +66,57 @@ impl Block {
     ) -> Result<ControlFlow<()>, Error> {
         let (file, block) = (self.file, self.number);
         let place = |line| Place { file, block, line };
+        let (last, last_start) = (&self.last, &mut self.last_start);
         let read = match &mut self.content {
             Content::Plain(window, bytes) => {
                 let text = Text { bytes: bytes.as_ref(), is_cut_short: window.is_cut_short };
-                text.for_each(place(0), self.limits, parser, f)
+                text.for_each(place(0), self.limits, (parser, last_start), f)
             }
             Content::Owned(bytes, is_cut_short) => {
-                Text { bytes, is_cut_short: *is_cut_short }.for_each(place(0), self.limits, parser, f)
+                let text = Text { bytes, is_cut_short: *is_cut_short };
+                text.for_each(place(0), self.limits, (parser, last_start), f)
             }
             Content::Features(features) => for_each_feature(features, place(0), f),
         };
         if let Content::Plain(window, _) = &self.content {
             window.watched.check()?;
         }
-        Ok(match read {
+        Ok(match for_last(last.as_ref(), read, place(0), f) {
             ControlFlow::Continue(n_lines) => {
                 self.shared.report(file, block, n_lines);
                 ControlFlow::Continue(())
             }
             ControlFlow::Break(()) => ControlFlow::Break(()),
         })
+    }
+}
+
+impl Block {
+    /// Returns where the last line begins, if it is a feature and so long that it is kept as such.
+    pub(crate) fn long_line(&self) -> Option<usize> {
+        let n_bytes = match &self.content {
+            Content::Plain(_, bytes) => bytes.as_ref().len(),
+            Content::Owned(bytes, _) => bytes.len(),
+            Content::Features(_) => 0,
+        };
+        self.last_start.filter(|start| LONG_LINE_BYTES <= n_bytes - start)
+    }
+
+    /// Leaves out the lines from the one on that begins at `start`.
+    pub(crate) fn end_at(&mut self, start: usize) {
+        match &mut self.content {
+            Content::Plain(window, _) => window.end = window.start + start as u64,
+            Content::Owned(bytes, _) => bytes.truncate(start),
+            Content::Features(_) => {}
+        }
+    }
+
+    /// Returns the bytes of the feature that was kept instead of its line, if one was.
+    #[must_use]
+    pub fn kept_bytes(&self) -> u64 {
+        self.last
+            .as_ref()
+            .map_or(0, |feature| (feature.geometry.points.capacity() * size_of::<LonLat>()) as u64)
     }
 }
 
@@ -108,17 +146,22 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// Returns the number of lines, unless `f` breaks off.
+    /// Returns the number of lines, unless `f` breaks off; tells where the last line begins if it is a feature, which
+    /// `parser` then still has.
     fn for_each(
         &self,
         mut place: Place,
         limits: Limits,
-        parser: &mut Parser,
+        (parser, last_start): (&mut Parser, &mut Option<usize>),
         f: &mut dyn FnMut(Place, Item<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<(), u32> {
         let end = self.bytes.as_ptr_range().end;
         let mut feature = mem::take(&mut parser.feature);
+        let mut start = 0;
         for line in lines(self.bytes) {
+            let line_start = start;
+            start += line.len() + 1;
+            *last_start = None;
             let is_last = line.as_ptr_range().end == end;
             let is_overlong = line.len() > limits.line_bytes_max || (is_last && self.is_cut_short);
             // The mark counts as a part of its line, as it does where blocks are cut.
@@ -128,7 +171,10 @@ impl Text<'_> {
                 f(place, Item::Fault(overlong(limits), text))?;
             } else if !text.is_empty() {
                 let item = match parser.parse(text, &mut feature) {
-                    Ok(notes) => Item::Feature(&feature, notes),
+                    Ok(notes) => {
+                        *last_start = Some(line_start);
+                        Item::Feature(&feature, notes)
+                    }
                     Err(fault) => Item::Fault(fault, text),
                 };
                 f(place, item)?;
@@ -138,6 +184,20 @@ impl Text<'_> {
         parser.feature = feature;
         ControlFlow::Continue(place.line)
     }
+}
+
+/// Calls `f` for the line behind so many others, if it was kept; returns the number of all lines.
+fn for_last(
+    last: Option<&Feature>,
+    n_before: ControlFlow<(), u32>,
+    place: Place,
+    f: &mut dyn FnMut(Place, Item<'_>) -> ControlFlow<()>,
+) -> ControlFlow<(), u32> {
+    let line = n_before?;
+    let Some(feature) = last else { return ControlFlow::Continue(line) };
+    // What was noticed about it was told when it was read.
+    f(Place { line, ..place }, Item::Feature(feature, Notes::default()))?;
+    ControlFlow::Continue(line + 1)
 }
 
 fn for_each_feature(

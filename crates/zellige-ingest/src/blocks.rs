@@ -154,7 +154,8 @@ impl Blocks {
                 Content::Plain(window, bytes)
             }
         };
-        Ok(Some(Block { file, number, content, limits: self.limits, shared: Arc::clone(&self.shared) }))
+        let (limits, shared) = (self.limits, Arc::clone(&self.shared));
+        Ok(Some(Block { file, number, content, last: None, last_start: None, limits, shared }))
     }
 
     /// Returns the bytes of all inputs, compressed ones as they are; nothing when one of them is no file.

@@ -4,7 +4,8 @@
 //! Out:    each of them once more, first in first out; its features have the same places as before.
 //! Keeps:  of a plain file, where the block stands in it, since it can be read again. Blocks that came
 //!         through a pipe, compressed or from memory lie in one unnamed temporary file, which the
-//!         system removes with the process, however that ends.
+//!         system removes with the process, however that ends. A very long line is kept as the feature that it is,
+//!         within a bound: that takes less memory than reading it again, and no time. It is the last of its block.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -12,15 +13,19 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use zellige_model::Feature;
+
 use crate::block::{Block, Content};
 use crate::blocks::{Limits, Shared};
 use crate::plain::{Window, read_exact_at};
-use crate::{Error, stored};
+use crate::{Error, Parser, stored};
 
 /// Blocks of a source that any number of workers puts down and takes up again.
 #[derive(Debug)]
 pub struct Shelf {
     folder: PathBuf,
+    /// Bytes of all features that are kept, at most.
+    features_bytes_max: u64,
     kept: Mutex<Kept>,
 }
 
@@ -29,6 +34,8 @@ struct Kept {
     blocks: VecDeque<KeptBlock>,
     file: Option<Arc<File>>,
     file_bytes: u64,
+    /// Bytes of the features that are kept.
+    features_bytes: u64,
 }
 
 #[derive(Debug)]
@@ -36,6 +43,7 @@ struct KeptBlock {
     file: u32,
     number: u32,
     content: KeptContent,
+    last: Option<Feature>,
     limits: Limits,
     shared: Arc<Shared>,
 }
@@ -59,19 +67,31 @@ struct Stretch {
 }
 
 impl Shelf {
-    /// Returns an empty shelf, whose temporary file, if one is needed, lies in `folder`.
+    /// Returns an empty shelf, whose temporary file, if one is needed, lies in `folder`; features of very long lines
+    /// are kept up to so many bytes.
     #[must_use]
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder, kept: Mutex::default() }
+    pub fn new(folder: PathBuf, features_bytes_max: u64) -> Self {
+        Self { folder, features_bytes_max, kept: Mutex::default() }
     }
 
-    /// Keeps what is needed to read `block` again.
+    /// Keeps what is needed to read `block` again, which `parser` has read just now; returns the bytes of memory that
+    /// this takes, see [`Block::kept_bytes`].
     ///
     /// # Errors
     ///
     /// [`Error::Aside`] when the temporary file cannot be made or written.
-    pub fn put(&self, block: &Block) -> Result<(), Error> {
+    pub fn put(&self, block: &mut Block, parser: &mut Parser) -> Result<u64, Error> {
         let mut kept = self.lock();
+        if let Some(start) = block.long_line() {
+            parser.feature.geometry.points.shrink_to_fit();
+            block.last = Some(std::mem::take(&mut parser.feature));
+            if kept.features_bytes + block.kept_bytes() <= self.features_bytes_max {
+                kept.features_bytes += block.kept_bytes();
+                block.end_at(start);
+            } else {
+                block.last = None;
+            }
+        }
         let content = match &block.content {
             Content::Plain(window, _) => KeptContent::Plain(window.clone()),
             Content::Owned(bytes, is_cut_short) => {
@@ -83,9 +103,11 @@ impl Shelf {
                 KeptContent::Features(self.write(&mut kept, &bytes)?)
             }
         };
-        let (limits, shared) = (block.limits, Arc::clone(&block.shared));
-        kept.blocks.push_back(KeptBlock { file: block.file, number: block.number, content, limits, shared });
-        Ok(())
+        let bytes = block.kept_bytes();
+        let (last, limits, shared) = (block.last.take(), block.limits, Arc::clone(&block.shared));
+        let (file, number) = (block.file, block.number);
+        kept.blocks.push_back(KeptBlock { file, number, content, last, limits, shared });
+        Ok(bytes)
     }
 
     /// Takes the next block up; nothing when there are no more.
@@ -111,8 +133,8 @@ impl Shelf {
                 Content::Features(features.ok_or_else(broken)?)
             }
         };
-        let KeptBlock { file, number, limits, shared, .. } = block;
-        Ok(Some(Block { file, number, content, limits, shared }))
+        let KeptBlock { file, number, last, limits, shared, .. } = block;
+        Ok(Some(Block { file, number, content, last, last_start: None, limits, shared }))
     }
 
     /// Returns the number of blocks on the shelf.
@@ -180,10 +202,10 @@ mod tests {
         "{\"type\":\"Feature\",\"id\":2,\"geometry\":{\"type\":\"Point\",\"coordinates\":[3,4]}}\n",
     );
 
-    fn told(block: &mut Block) -> Vec<(Place, String)> {
+    fn told(block: &mut Block, parser: &mut Parser) -> Vec<(Place, String)> {
         let mut all = Vec::new();
         let _ = block
-            .for_each(&mut Parser::new(), &mut |place, item| {
+            .for_each(parser, &mut |place, item| {
                 all.push(match item {
                     Item::Feature(feature, _) => (place, format!("{feature:?}")),
                     Item::Fault(..) => (place, "fault".to_owned()),
@@ -197,25 +219,25 @@ mod tests {
     /// Reads all blocks, puts them aside, and reads them again; returns the bytes of the temporary file.
     fn check(source: Source) -> u64 {
         let blocks = source.open(&Settings { block_bytes: 100, line_bytes_max: 1000 }).unwrap();
-        let shelf = Shelf::new(std::env::temp_dir());
-        let mut first = Vec::new();
+        let shelf = Shelf::new(std::env::temp_dir(), u64::MAX);
+        let (mut first, mut parser) = (Vec::new(), Parser::new());
         while let Some(mut block) = blocks.next().unwrap() {
-            first.extend(told(&mut block));
-            shelf.put(&block).unwrap();
+            first.extend(told(&mut block, &mut parser));
+            assert_eq!(shelf.put(&mut block, &mut parser).unwrap(), 0);
         }
         assert_eq!(first.len(), 3);
         let mut again = Vec::new();
         while let Some(mut block) = shelf.take().unwrap() {
-            again.extend(told(&mut block));
+            again.extend(told(&mut block, &mut parser));
         }
         assert_eq!(again, first);
         assert!(shelf.is_empty());
         shelf.spilled_bytes()
     }
 
-    fn features() -> Vec<zellige_model::Feature> {
+    fn features() -> Vec<Feature> {
         let read = |line: &str| {
-            let mut feature = zellige_model::Feature::default();
+            let mut feature = Feature::default();
             Parser::new().parse(line.as_bytes(), &mut feature).map(|_| feature)
         };
         // A feature without geometry is a fault, as the line between the others.
@@ -234,13 +256,48 @@ mod tests {
     }
 
     #[test]
+    fn long_line_is_kept_as_a_feature_if_there_is_room_and_told_all_the_same() {
+        let long = format!(
+            "{{\"type\":\"Feature\",\"geometry\":{{\"type\":\"MultiPoint\",\"coordinates\":[[1,2],{}[3,4]]}}}}\n",
+            " ".repeat(16 << 20)
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        std::fs::write(&path, [LINES, &long].concat()).unwrap();
+        let kept_bytes = 2 * 16;
+        for (is_pipe, room, expected_bytes, expected_spilled) in [
+            (false, kept_bytes, kept_bytes, 0),
+            (false, kept_bytes - 1, 0, 0),
+            (true, kept_bytes, kept_bytes, LINES.len()),
+            (true, 0, 0, LINES.len() + long.len()),
+        ] {
+            let source = if is_pipe {
+                Source::new("pipe").reader("pipe", Box::new(File::open(&path).unwrap()))
+            } else {
+                Source::new("file").file(&path)
+            };
+            let settings = Settings { block_bytes: 1 << 10, line_bytes_max: 64 << 20 };
+            let blocks = source.open(&settings).unwrap();
+            let (shelf, mut parser) = (Shelf::new(std::env::temp_dir(), room), Parser::new());
+            let mut block = blocks.next().unwrap().unwrap();
+            let first = told(&mut block, &mut parser);
+            assert_eq!(shelf.put(&mut block, &mut parser).unwrap(), expected_bytes);
+            let mut again = shelf.take().unwrap().unwrap();
+            assert_eq!(again.kept_bytes(), expected_bytes);
+            assert_eq!(told(&mut again, &mut parser), first);
+            assert_eq!(first.len(), 4);
+            assert_eq!(shelf.spilled_bytes(), expected_spilled as u64);
+        }
+    }
+
+    #[test]
     fn file_that_was_changed_meanwhile_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines");
         std::fs::write(&path, LINES).unwrap();
         let blocks = Source::new("file").file(&path).open(&Settings::default()).unwrap();
-        let shelf = Shelf::new(std::env::temp_dir());
-        shelf.put(&blocks.next().unwrap().unwrap()).unwrap();
+        let shelf = Shelf::new(std::env::temp_dir(), 0);
+        shelf.put(&mut blocks.next().unwrap().unwrap(), &mut Parser::new()).unwrap();
         std::fs::write(&path, "shorter").unwrap();
         assert!(matches!(shelf.take().unwrap_err(), Error::Changed { .. }));
     }
@@ -248,8 +305,9 @@ mod tests {
     #[test]
     fn folder_that_is_not_there_is_named() {
         let pipe = Source::new("pipe").reader("pipe", Box::new(Cursor::new(LINES)));
-        let block = pipe.open(&Settings::default()).unwrap().next().unwrap().unwrap();
-        let error = Shelf::new("no such folder".into()).put(&block).unwrap_err();
+        let mut block = pipe.open(&Settings::default()).unwrap().next().unwrap().unwrap();
+        let shelf = Shelf::new("no such folder".into(), 0);
+        let error = shelf.put(&mut block, &mut Parser::new()).unwrap_err();
         assert_eq!(error.to_string(), "creating a temporary file in `no such folder` failed after 0 bytes");
     }
 }

@@ -35,6 +35,8 @@ const THREAD_BYTES_MIN: u64 = 4 << 20;
 /// or wait for the writer; measured.
 const JOB_BYTES: u64 = 16 << 20;
 const WORKER_BYTES: u64 = 12 << 20;
+/// Features of very long lines that are wanted again have at most this part of the memory of full runs.
+const FEATURES_SHARE: u64 = 8;
 /// Bytes of a run, when memory allows.
 const RUN_BYTES_MAX: u64 = 64 << 20;
 
@@ -182,6 +184,8 @@ impl Job<'_> {
 
     /// Opens all sources and gives them the layers that take their features.
     fn open(&self, sources: Vec<Source>) -> Result<Vec<OpenSource>, Error> {
+        let features_bytes_max =
+            Budget::new(self.settings).pieces / FEATURES_SHARE / sources.len().max(1) as u64;
         let open = |(number, source): (usize, Source)| {
             let id = source.id().to_owned();
             let blocks = source
@@ -192,7 +196,7 @@ impl Job<'_> {
                 self.source_of_layer.iter().enumerate().filter_map(takes).collect();
             let is_shared = self.settings.borders == Borders::Shared
                 && layer_numbers.iter().any(|layer| borders::are_simplified(&self.plan.layers[*layer]));
-            let shelf = is_shared.then(|| Shelf::new(self.settings.temp.clone()));
+            let shelf = is_shared.then(|| Shelf::new(self.settings.temp.clone(), features_bytes_max));
             Ok(OpenSource { id, blocks, layer_numbers, shelf })
         };
         sources.into_iter().enumerate().map(open).collect()

@@ -218,10 +218,11 @@ impl Slicing<'_> {
                 worker.check(self)?;
                 visits.check()?;
                 if let Some(shelf) = source.shelf.as_ref().filter(|_| is_again) {
-                    shelf.put(&block).map_err(|error| {
+                    let kept_bytes = shelf.put(&mut block, &mut worker.parser).map_err(|error| {
                         self.counters.add_temp(self.shelves().map(Shelf::spilled_bytes).sum());
                         failed(error)
                     })?;
+                    self.pieces.reserve(kept_bytes);
                 }
                 let features = worker.found.features - features_before;
                 self.counters.features.fetch_add(features, Ordering::Relaxed);
@@ -242,6 +243,7 @@ impl Slicing<'_> {
             while let Some(mut block) = shelf.take().map_err(failed)? {
                 worker.read_again(source_idx as u32, source, &mut block).map_err(failed)?;
                 worker.check(self)?;
+                self.pieces.release(block.kept_bytes());
             }
         }
         worker.finish()
