@@ -18,6 +18,7 @@ pub mod simplify;
 pub mod sieve;
 pub mod tiny;
 pub mod spread;
+mod tangle;
 pub mod clip;
 pub mod quantize;
 pub mod validate;

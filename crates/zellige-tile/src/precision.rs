@@ -9,6 +9,8 @@ use zellige_model::{Geometry, GeometryKind, TileCoord, TileId, World, WorldBound
 
 use crate::clip::{self, Pieces, Stripes};
 use crate::project::tile_area_km2;
+use crate::tangle::Touched;
+use crate::validate::Validator;
 
 /// Tiles a chunk of the set: neighbours along the Hilbert curve.
 const CHUNK_TILES: u64 = 4096;
@@ -64,12 +66,18 @@ impl TileCover {
             return;
         }
         let (north, south) = (north.max(0), south.min(i64::from(self.zoom.tiles_per_side()) - 1));
-        clip::columns(geometry, stripes, (first, last), columns);
-        for (column, piece) in columns.iter() {
-            clip::rows(piece, stripes, (north, south), rows);
-            for (row, piece) in rows.iter() {
-                if has_substance(piece) {
-                    self.insert(column, row);
+        let touched = Touched { stripes, columns: (first, last), rows: (north, south) };
+        let n_crossings = touched.count_crossings(geometry);
+        let untangled = touched.untangle(geometry, n_crossings, &mut Validator::default());
+        let (geometry, n_crossings) = untangled.as_ref().map_or((geometry, n_crossings), |cells| (cells, 0));
+        for group in touched.groups(n_crossings) {
+            clip::columns(geometry, stripes, group, columns);
+            for (column, piece) in columns.iter() {
+                clip::rows(piece, stripes, (north, south), rows);
+                for (row, piece) in rows.iter() {
+                    if has_substance(piece) {
+                        self.insert(column, row);
+                    }
                 }
             }
         }

@@ -23,6 +23,7 @@ use crate::quantize::{TileGrid, quantize, quantize_fine};
 use crate::sieve::Sieve;
 use crate::snap_round::Fine;
 use crate::stage::fills_window;
+use crate::tangle::Touched;
 use crate::tiny::Small;
 use crate::validate::{Lent, Validator, area_doubled};
 
@@ -72,7 +73,9 @@ pub struct Spread<'b> {
     columns: (i64, i64),
     /// Those of them that are made, as far as the first world goes.
     columns_cut: (i64, i64),
-    /// First and last row that it touches and that is made.
+    /// First and last row that the feature touches.
+    rows_touched: (i64, i64),
+    /// Those of them that are made.
     rows: (i64, i64),
     /// First and last column of the first world that is made.
     columns_made: (i64, i64),
@@ -132,6 +135,7 @@ impl<'b> Spread<'b> {
             stripes,
             columns,
             columns_cut,
+            rows_touched: (first, final_row),
             rows: (first.max(rows_made.0), final_row.min(rows_made.1)),
             columns_made,
             rows_made,
@@ -217,6 +221,11 @@ impl<'b> Spread<'b> {
         let n = |(first, last): (i64, i64)| (last - first + 1).max(0) as u64;
         let columns = n(self.columns).min(n(self.columns_made));
         columns * n(self.rows)
+    }
+
+    /// Returns all stripes that the feature touches.
+    const fn touched(&self) -> Touched {
+        Touched { stripes: self.stripes, columns: self.columns, rows: self.rows_touched }
     }
 
     const fn columns_per_world(&self) -> i64 {
@@ -314,26 +323,47 @@ impl<'e> Spreader<'e> {
         let mut target = Target { spread: accounted, origin, sink: &mut *sink, reach: Reach::Elsewhere };
         if geometry.kind == GeometryKind::Point {
             self.deal_points(geometry, &mut target);
-        } else if first == last {
-            self.stamp.column(first, geometry, &mut target);
         } else {
-            let columns = if is_wrapped { spread.columns } else { spread.columns_cut };
-            clip::columns(geometry, spread.stripes, columns, &mut self.columns);
-            let columns = if is_wrapped { (0, spread.columns_per_world() - 1) } else { columns };
-            let is_shared = SHARED_VERTICES_MIN <= geometry.points.len()
-                && columns.0 < columns.1
-                && spread.n_tiles_max() <= TILES_SHARED_MAX;
-            if is_shared {
-                self.share_columns(columns, is_wrapped, &mut target);
+            let n_crossings = spread.touched().count_crossings(geometry);
+            let untangled = spread.touched().untangle(geometry, n_crossings, &mut self.stamp.validator);
+            let (geometry, n_crossings) =
+                untangled.as_ref().map_or((geometry, n_crossings), |cells| (cells, 0));
+            if first == last {
+                self.stamp.column(first, geometry, &mut target);
+            } else if is_wrapped {
+                self.columns(geometry, (spread.columns, is_wrapped), &mut target);
             } else {
-                let cut = Cut { pieces: &self.columns, spread, is_wrapped };
-                self.stamp.columns(columns, cut, &mut self.wrapped, &mut target);
+                let touched = Touched { columns: spread.columns_cut, ..spread.touched() };
+                for columns in touched.groups(n_crossings) {
+                    self.columns(geometry, (columns, is_wrapped), &mut target);
+                }
             }
         }
         if target.reach == Reach::Vanished && spread.home.is_some_and(|home| home.small.may_vanish()) {
             return self.hold_place(spread, origin, sink);
         }
         target.reach
+    }
+
+    /// Cuts `geometry` into some columns, and these into rows, and sends their pieces.
+    fn columns(
+        &mut self,
+        geometry: &Geometry<World>,
+        (columns, is_wrapped): ((i64, i64), bool),
+        target: &mut Target<'_>,
+    ) {
+        let spread = target.spread;
+        clip::columns(geometry, spread.stripes, columns, &mut self.columns);
+        let columns = if is_wrapped { (0, spread.columns_per_world() - 1) } else { columns };
+        let is_shared = SHARED_VERTICES_MIN <= geometry.points.len()
+            && columns.0 < columns.1
+            && spread.n_tiles_max() <= TILES_SHARED_MAX;
+        if is_shared {
+            self.share_columns(columns, is_wrapped, target);
+        } else {
+            let cut = Cut { pieces: &self.columns, spread, is_wrapped };
+            self.stamp.columns(columns, cut, &mut self.wrapped, target);
+        }
     }
 
     /// Has the pieces of several columns made at a time, and sends them in order.

@@ -14,8 +14,8 @@
 //! a vertex on the seam, the halves would meet up to several units apart.
 //!
 //! A ring that leaves a window and comes back runs along the window's edge in between, possibly over
-//! itself; `validate` mends that, and only where it happened. Where it runs over itself many times, it becomes
-//! several rings.
+//! itself; `validate` mends that, and only where it happened. Where it runs over itself many times, it is
+//! unwound.
 
 mod axis;
 mod line;
@@ -279,6 +279,33 @@ mod tests {
                 &[&[(19, 0), (28, 0), (28, 9), (19, 9)]],
             ],
         );
+    }
+
+    /// Whether `at` lies inside of the rings of `geometry` by the even-odd rule.
+    fn is_inside(geometry: &Geometry<World>, at: World) -> bool {
+        let is_west = |(a, b): (&World, &World)| {
+            let share = (at.y - a.y) as f64 / (b.y - a.y) as f64;
+            (a.y <= at.y) != (b.y <= at.y) && a.x as f64 + share * (b.x - a.x) as f64 <= at.x as f64
+        };
+        let n_west =
+            |ring: &[World]| ring.iter().zip(ring.iter().cycle().skip(1)).filter(|x| is_west(*x)).count();
+        geometry.parts().map(n_west).sum::<usize>() % 2 == 1
+    }
+
+    #[test]
+    fn ring_that_is_unwound_is_in_all_rows() {
+        // Through the column at heights 0, 4000, 10, 3990, …: to the right, up, to the left, down, ….
+        let across =
+            |nth: i64| [(-50, 10 * nth), (150, 10 * nth), (150, 4000 - 10 * nth), (-50, 4000 - 10 * nth)];
+        let ring: Vec<(i64, i64)> = (0..80).flat_map(across).collect();
+        let ring = shape(GeometryKind::Polygon, &[&ring]);
+        let (mut column, mut in_rows) = (Pieces::default(), Pieces::default());
+        columns(&ring, Stripes { side: 100, buffer: 0 }, (0, 0), &mut column);
+        rows(column.get(0), Stripes { side: 1_000, buffer: 0 }, (0, 3), &mut in_rows);
+        for place in (0..400).map(|nth| World::new(50, 10 * nth + 5)) {
+            let piece = in_rows.get(place.y / 1_000);
+            assert_eq!(is_inside(piece, place), is_inside(&ring, place), "{place:?}");
+        }
     }
 
     #[test]

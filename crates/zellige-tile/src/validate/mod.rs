@@ -21,6 +21,7 @@ mod examine;
 mod nest;
 mod polygonize;
 mod noise;
+mod redraw;
 mod mend;
 mod corners;
 mod make_good;
@@ -116,14 +117,20 @@ impl Validator {
         }
         let crowding = self.lent.allowance.crowding(geometry);
         if crowding == Crowding::Noise {
-            self.lent.n_redrawn += 1;
-            noise::redraw(geometry);
-            mend::join(geometry);
+            self.redraw(geometry, redraw::CELLS_OF_TILE_MAX);
         } else {
             mend::mend(geometry, crowding);
+            tidy::tidy(geometry, &mut self.scratch);
         }
-        tidy::tidy(geometry, &mut self.scratch);
         Some(crowding)
+    }
+
+    /// Redraws polygons in cells, as many as told along a side of their box at most; that is a power of two.
+    pub(crate) fn redraw(&mut self, geometry: &mut Geometry<Grid>, cells_max: usize) {
+        self.lent.n_redrawn += 1;
+        redraw::redraw(geometry, cells_max);
+        mend::join(geometry);
+        tidy::tidy(geometry, &mut self.scratch);
     }
 
     /// Returns twice the area of polygons, in square units: each by the even-odd rule, several by union; nothing if

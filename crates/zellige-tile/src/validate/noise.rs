@@ -1,13 +1,9 @@
-//! Redraws polygons that cross themselves more often than a tile can show.
+//! Tells polygons that cross themselves more often than a tile can show; `redraw` draws them.
 //!
 //! In:     tidy polygons that are not legal.
-//! Out:    how crowded they are; if they are noise, about the same area as rectangles of cells, at most [`CELLS`]
-//!         along a side of their box.
-//! Keeps:  the area under the even-odd rule, several polygons by union, to half a cell: what a cell is filled too
-//!         much or too little, the next one that is met makes good.
-//! Source: edges bucketed into blocks, their meetings counted; even-odd filling by toggling bits where scan lines
-//!         cross edges; error diffusion, which Floyd and Steinberg made for pictures, in one direction; samples
-//!         shifted by the sequence R2 of Roberts.
+//! Out:    how crowded they are.
+//! Keeps:  an allowance for all tiles of a feature.
+//! Source: edges bucketed into blocks, their meetings counted.
 //!
 //! An exact overlay takes some microseconds and a hundred bytes for each meeting of two edges: 50,000 spikes in a
 //! tile took 85 seconds and 24 GB. What so many meetings enclose is smaller than a unit or fits no tile. The same
@@ -15,9 +11,10 @@
 
 use std::ops::{ControlFlow, RangeInclusive};
 
-use zellige_model::{Geometry, GeometryKind, Grid};
+use zellige_model::{Geometry, Grid};
 
 use super::edge::Edge;
+use super::redraw::bounds;
 
 /// More pairs of edges than this that meet in a tile are noise.
 const MEETINGS_MAX: u64 = 200_000;
@@ -40,17 +37,6 @@ const PAIRS_PER_MEETING: u64 = 8;
 const PAIRS_UNCOUNTED_MAX: u64 = 16_000;
 /// Blocks along a side of the box.
 const BLOCKS: usize = 64;
-/// Cells along a side of the box.
-const CELLS: usize = 256;
-/// Samples along a side of a cell.
-const SAMPLES: usize = 4;
-/// Samples of a cell: so much is owed for a full one.
-const CELL_SAMPLES: i32 = (SAMPLES * SAMPLES) as i32;
-/// Samples along a side of the box.
-const SIDE: usize = CELLS * SAMPLES;
-/// Words of a row of samples, a bit each.
-const WORDS: usize = SIDE / u64::BITS as usize;
-
 /// How many meetings of edges may still be mended.
 #[derive(Debug, Default)]
 pub(super) struct Allowance {
@@ -152,46 +138,6 @@ fn meetings(geometry: &Geometry<Grid>, n_max: u64) -> Option<Meetings> {
         counted(geometry, blocks, &n_in_block, n_max)?
     };
     Some(Meetings { n_meetings, price: price.max(n_meetings) })
-}
-
-/// Returns the least and the greatest coordinates of points.
-fn bounds(points: &[Grid]) -> Option<(Grid, Grid)> {
-    let first = *points.first()?;
-    Some(points.iter().fold((first, first), |(min, max), point| {
-        let low = Grid::new(min.x.min(point.x), min.y.min(point.y));
-        (low, Grid::new(max.x.max(point.x), max.y.max(point.y)))
-    }))
-}
-
-/// Replaces `geometry` by rectangles of cells that cover about the same; they touch each other.
-pub(super) fn redraw(geometry: &mut Geometry<Grid>) {
-    let Some((min, max)) = bounds(&geometry.points) else { return };
-    let (columns, rows) = (Strips::new(min.x, max.x), Strips::new(min.y, max.y));
-    let filled = fill(geometry, (columns, rows));
-    geometry.reset(GeometryKind::Polygon);
-    let mut owed = 0;
-    for row in 0..rows.n {
-        let mut run = None;
-        for column in 0..=columns.n {
-            let n_samples = if column < columns.n { filled.n_samples(column, row) } else { 0 };
-            owed += n_samples;
-            let is_filled = n_samples > 0 && owed >= CELL_SAMPLES / 2;
-            if is_filled {
-                owed -= CELL_SAMPLES;
-                run.get_or_insert(column);
-            } else if let Some(first) = run.take() {
-                let min = Grid::new(columns.start(first), rows.start(row));
-                push_rectangle(min, Grid::new(columns.start(column), rows.start(row + 1)), geometry);
-            }
-        }
-    }
-}
-
-fn push_rectangle(min: Grid, max: Grid, out: &mut Geometry<Grid>) {
-    let corners = [min, Grid::new(max.x, min.y), max, Grid::new(min.x, max.y)];
-    out.points.extend(corners);
-    out.end_part();
-    out.end_polygon();
 }
 
 /// Returns the edges of all rings.
@@ -307,114 +253,10 @@ impl Blocks {
     }
 }
 
-/// Which samples of all cells lie inside, a bit each.
-struct Filled(Vec<[u64; WORDS]>);
-
-impl Filled {
-    /// Counts the samples of a cell that lie inside.
-    fn n_samples(&self, column: usize, row: usize) -> i32 {
-        let first = column * SAMPLES;
-        let (word, shift) = (first / u64::BITS as usize, first % u64::BITS as usize);
-        let rows = &self.0[row * SAMPLES..(row + 1) * SAMPLES];
-        rows.iter().map(|row| (row[word] >> shift & ((1 << SAMPLES) - 1)).count_ones() as i32).sum()
-    }
-}
-
-/// Samples `geometry`.
-fn fill(geometry: &Geometry<Grid>, (columns, rows): (Strips, Strips)) -> Filled {
-    let mut filled = Filled(vec![[0; WORDS]; SIDE]);
-    let mut toggled = filled.0.clone();
-    // Where each row of samples is, and how far it is shifted.
-    let samples: Vec<(f64, f64)> = (0..SIDE).map(|row| (rows.row(row), shift(row, SHIFTS.1))).collect();
-    let per_unit = columns.step().recip();
-    for rings in geometry.polygons() {
-        let (mut first, mut last) = (SIDE, 0);
-        for edge in rings.flat_map(|ring| Edge::of_ring(0, geometry.part(ring))) {
-            let (north, south) = (edge.west.y.min(edge.east.y), edge.west.y.max(edge.east.y));
-            let crossed = rows.first_row(north.into())..rows.first_row(south.into());
-            (first, last) = (first.min(crossed.start), last.max(crossed.end));
-            let slope = f64::from(edge.east.x - edge.west.x) / f64::from(edge.east.y - edge.west.y);
-            let from_west = f64::from(edge.west.x - columns.min);
-            for ((y, shift), toggled) in samples[crossed.clone()].iter().zip(&mut toggled[crossed]) {
-                let rise = y - f64::from(edge.west.y);
-                let place = ((from_west + rise * slope) * per_unit - shift).max(0.0);
-                // Rounded up.
-                let column = place as usize + usize::from((place as usize as f64) < place);
-                if column < SIDE {
-                    toggled[column / u64::BITS as usize] ^= 1 << (column % u64::BITS as usize);
-                }
-            }
-        }
-        for row in first..last {
-            let mut is_inside = 0;
-            for (word, toggled) in filled.0[row].iter_mut().zip(&mut toggled[row]) {
-                let inside = running_parity(std::mem::take(toggled)) ^ is_inside;
-                is_inside = 0_u64.wrapping_sub(inside >> (u64::BITS - 1));
-                *word |= inside;
-            }
-        }
-    }
-    filled
-}
-
-/// Returns a word whose bits say whether an odd number of bits up to theirs are set in `word`.
-const fn running_parity(mut word: u64) -> u64 {
-    let mut shift = 1;
-    while shift < u64::BITS {
-        word ^= word << shift;
-        shift *= 2;
-    }
-    word
-}
-
-/// A side of the box, cut into strips of cells.
-#[derive(Clone, Copy, Debug)]
-struct Strips {
-    min: i32,
-    len: i32,
-    n: usize,
-}
-
-impl Strips {
-    /// Returns [`CELLS`] strips, or one for each unit when there are fewer.
-    fn new(min: i32, max: i32) -> Self {
-        Self { min, len: max - min, n: CELLS.min((max - min).max(1) as usize) }
-    }
-
-    /// Returns where a strip starts.
-    fn start(self, strip: usize) -> i32 {
-        self.min + (i64::from(self.len) * strip as i64 / self.n as i64) as i32
-    }
-
-    /// Returns the distance between two samples.
-    fn step(self) -> f64 {
-        f64::from(self.len) / (self.n * SAMPLES) as f64
-    }
-
-    /// Returns where a row of samples is.
-    fn row(self, row: usize) -> f64 {
-        f64::from(self.min) + (row as f64 + shift(row, SHIFTS.0)) * self.step()
-    }
-
-    /// Returns the first row of samples at or behind a place, [`SIDE`] at most.
-    fn first_row(self, at: f64) -> usize {
-        let row = ((at - f64::from(self.min)) / self.step()) as usize;
-        (row + usize::from(self.row(row) < at)).min(SIDE)
-    }
-}
-
-/// How rows of samples are shifted against each other, down and to the right: samples in step with the stripes of a
-/// comb would all lie in it or all beside it.
-const SHIFTS: (f64, f64) = (0.754_877_666_246_692_7, 0.569_840_290_998_053_2);
-
-/// Returns the shift of a row, `0.0..1.0` of the distance between two samples.
-fn shift(row: usize, step: f64) -> f64 {
-    (row as f64 * step).fract()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::area_doubled;
+    use zellige_model::GeometryKind;
+
     use super::*;
 
     /// Returns a polygon of rings.
@@ -507,42 +349,5 @@ mod tests {
             allowance.take_back(share);
         }
         assert_eq!(left(&allowance), 1_000);
-    }
-
-    /// Redraws a polygon and compares its area.
-    fn check(rings: &[Vec<(i32, i32)>], expected_area: i64, tolerance: i64) {
-        let mut geometry = polygon(rings);
-        redraw(&mut geometry);
-        let area: i64 = geometry.parts().map(area_doubled).sum::<i64>() / 2;
-        assert!((area - expected_area).abs() <= tolerance, "{area} is not {expected_area}");
-    }
-
-    fn square(min: i32, max: i32) -> Vec<(i32, i32)> {
-        vec![(min, min), (max, min), (max, max), (min, max)]
-    }
-
-    #[test]
-    fn area_stays() {
-        check(&[square(0, 256)], 256 * 256, 0);
-        check(&[square(-80, 4_176)], 4_256 * 4_256, 0);
-        check(&[square(0, 4_096), square(1_000, 2_000)], 4_096 * 4_096 - 1_000_000, 4_000);
-        check(&[vec![(0, 0), (4_000, 0), (0, 4_000)]], 8_000_000, 12_000);
-        // Stripes of a unit, which no cell shows one by one.
-        let stripe = |nth: i32| vec![(4 * nth, 0), (4 * nth + 1, 0), (4 * nth + 1, 4_096), (4 * nth, 4_096)];
-        check(&(0..1_024).map(stripe).collect::<Vec<_>>(), 4_096 * 1_024, 100_000);
-    }
-
-    #[test]
-    fn polygons_count_by_union_and_rings_by_the_even_odd_rule() {
-        let mut geometry = polygon(&[square(0, 200), square(50, 150)]);
-        let inner = square(60, 256);
-        geometry.points.extend(inner.iter().map(|(x, y)| Grid::new(*x, *y)));
-        geometry.end_part();
-        geometry.end_polygon();
-        redraw(&mut geometry);
-        let area: i64 = geometry.parts().map(area_doubled).sum::<i64>() / 2;
-        let ring = 200 * 200 - 100 * 100;
-        let both = ring + 196 * 196 - (140 * 140 - 90 * 90);
-        assert!((area - both).abs() <= 16, "{area} is not {both}");
     }
 }
