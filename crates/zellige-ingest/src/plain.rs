@@ -101,7 +101,7 @@ impl Window {
         let n_bytes = (self.end - self.start) as usize;
         let mut pages = match pages.filter(|pages| n_bytes <= pages.len()) {
             Some(pages) => pages,
-            None => self.room(n_bytes.max(limits.usual_bytes()))?,
+            None => self.room(n_bytes, limits)?,
         };
         match read_exact_at(&self.watched.file, &mut pages[..n_bytes], self.start) {
             Ok(()) => Ok(Bytes { pages, n_bytes }),
@@ -112,11 +112,15 @@ impl Window {
         }
     }
 
-    fn room(&self, n_bytes: usize) -> Result<MmapMut, Error> {
-        let pages = MmapMut::map_anon(n_bytes).map_err(|source| self.watched.unreadable(source))?;
+    fn room(&self, n_bytes: usize, limits: Limits) -> Result<MmapMut, Error> {
+        let n_usual = limits.usual_bytes();
+        let pages =
+            MmapMut::map_anon(n_bytes.max(n_usual)).map_err(|source| self.watched.unreadable(source))?;
         // A line of 60 MB touches 15,000 pages of the usual size, or 30 large ones; without them all is as it was.
         #[cfg(target_os = "linux")]
-        let _ = pages.advise(memmap2::Advice::HugePage);
+        if n_usual < n_bytes {
+            let _ = pages.advise(memmap2::Advice::HugePage);
+        }
         Ok(pages)
     }
 }
