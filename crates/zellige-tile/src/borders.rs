@@ -14,6 +14,11 @@
 //!     B    │    C
 //! ```
 //!
+//! A ring that fills a hole of another polygon passes through each of its vertices as the hole does, and parts nowhere.
+//! So the visit that a hole pays to its least vertex is unlike any other: what fills the hole has a junction there,
+//! which tells it from a ring without neighbours, and a hole that nothing fills has none. Two shells on each other
+//! are no neighbours.
+//!
 //! A vertex that only one of two neighbours has is no vertex of their common border: there the data
 //! disagree before any tile is made, and they still do afterwards.
 
@@ -32,7 +37,7 @@ const BUCKET_FINGERPRINTS: usize = 8;
 pub struct Visit {
     /// The fingerprint of the vertex.
     pub vertex: u64,
-    /// The fingerprint of the two vertices around it, whichever comes first.
+    /// The fingerprint of the two vertices around it, whichever comes first; another one at the least vertex of a hole.
     pub neighbours: u64,
 }
 
@@ -43,24 +48,44 @@ pub fn visits<P: Copy>(geometry: &Geometry<P>, in_world: impl Fn(P) -> World, mu
     if geometry.kind != GeometryKind::Polygon {
         return;
     }
-    let fingerprint = |point: P| fingerprint(in_world(point));
-    for ring in geometry.parts() {
-        let Some((start, others)) = ring.split_first() else { continue };
-        let first = fingerprint(*start);
-        // What repeats the first vertex at the end of the ring is that vertex.
-        let last = others.iter().rposition(|point| fingerprint(*point) != first);
-        let others = last.map_or(&[][..], |last| &others[..=last]);
-        let mut before = others.last().map_or(first, |point| fingerprint(*point));
-        let mut vertex = first;
-        for point in others {
-            let after = fingerprint(*point);
-            if after != vertex {
-                visit(Visit { vertex, neighbours: before.wrapping_add(after) });
-                (before, vertex) = (vertex, after);
-            }
+    for mut rings in geometry.polygons() {
+        if let Some(shell) = rings.next() {
+            visits_of_ring(geometry.part(shell), None, &in_world, &mut visit);
         }
-        visit(Visit { vertex, neighbours: before.wrapping_add(first) });
+        for ring in rings.map(|ring| geometry.part(ring)) {
+            let least = ring.iter().map(|point| in_first_world(in_world(*point))).min();
+            visits_of_ring(ring, least.map(fingerprint), &in_world, &mut visit);
+        }
     }
+}
+
+/// Calls `visit` for every vertex of a ring; `marked` is the one that it visits as only a hole does.
+fn visits_of_ring<P: Copy>(
+    ring: &[P],
+    marked: Option<u64>,
+    in_world: &impl Fn(P) -> World,
+    visit: &mut impl FnMut(Visit),
+) {
+    let fingerprint = |point: P| fingerprint(in_world(point));
+    let Some((start, others)) = ring.split_first() else { return };
+    let first = fingerprint(*start);
+    // What repeats the first vertex at the end of the ring is that vertex.
+    let last = others.iter().rposition(|point| fingerprint(*point) != first);
+    let others = last.map_or(&[][..], |last| &others[..=last]);
+    let mut before = others.last().map_or(first, |point| fingerprint(*point));
+    let mut vertex = first;
+    let mut pass = |before: u64, vertex: u64, after: u64| {
+        let mark = if marked == Some(vertex) { SALTS[2] } else { 0 };
+        visit(Visit { vertex, neighbours: before.wrapping_add(after).wrapping_add(mark) });
+    };
+    for point in others {
+        let after = fingerprint(*point);
+        if after != vertex {
+            pass(before, vertex, after);
+            (before, vertex) = (vertex, after);
+        }
+    }
+    pass(before, vertex, first);
 }
 
 /// Returns the fingerprint of a point, which copies of the world share.
@@ -231,14 +256,16 @@ impl Borders<'_> {
 mod tests {
     use super::*;
 
-    /// Finds the junctions of polygons of one ring each, and compares them with those expected.
-    fn check(rings: &[&[(i64, i64)]], expected: &[(i64, i64)]) {
+    /// Finds the junctions of polygons, and compares them with those expected.
+    fn check(polygons: &[&[&[(i64, i64)]]], expected: &[(i64, i64)]) {
         let mut all = Vec::new();
-        for ring in rings {
+        for rings in polygons {
             let mut geometry = Geometry::default();
             geometry.reset(GeometryKind::Polygon);
-            geometry.points.extend(ring.iter().map(|(x, y)| World::new(*x, *y)));
-            geometry.end_part();
+            for ring in *rings {
+                geometry.points.extend(ring.iter().map(|(x, y)| World::new(*x, *y)));
+                geometry.end_part();
+            }
             geometry.end_polygon();
             visits(&geometry, |point| point, |visit| all.push(visit));
         }
@@ -247,11 +274,11 @@ mod tests {
         let parted = all.chunk_by(|a, b| a.vertex == b.vertex).filter(|visits| visits.len() > 1);
         let junctions = Junctions::from_sorted(&parted.map(|visits| visits[0].vertex).collect::<Vec<_>>());
         let borders = Borders { junctions: Some(&junctions), window: None };
-        let mut found: Vec<(i64, i64)> = rings.concat();
+        let mut found: Vec<(i64, i64)> = polygons.concat().concat();
         found.retain(|(x, y)| borders.part_at(World::new(*x, *y)));
         found.sort_unstable();
         found.dedup();
-        assert_eq!(found, expected, "{rings:?}");
+        assert_eq!(found, expected, "{polygons:?}");
         assert_eq!(junctions.len(), expected.len());
     }
 
@@ -259,23 +286,39 @@ mod tests {
     fn borders_part_where_neighbours_change() {
         let west = [(0, 0), (4, 0), (5, 4), (4, 8), (0, 8)];
         let east = [(4, 8), (5, 4), (4, 0), (9, 0), (9, 8)];
-        check(&[&west], &[]);
-        check(&[&west, &west], &[]);
-        check(&[&west, &east], &[(4, 0), (4, 8)]);
+        check(&[&[&west]], &[]);
+        check(&[&[&west], &[&west]], &[]);
+        check(&[&[&west], &[&east]], &[(4, 0), (4, 8)]);
         let south = [(0, 8), (4, 8), (9, 8), (9, 12), (0, 12)];
-        check(&[&west, &east, &south], &[(0, 8), (4, 0), (4, 8), (9, 8)]);
+        check(&[&[&west], &[&east], &[&south]], &[(0, 8), (4, 0), (4, 8), (9, 8)]);
     }
 
     #[test]
-    fn enclave_and_hole_do_not_part() {
-        let enclave = [(2, 2), (4, 2), (4, 4), (2, 4)];
-        let hole = [(4, 4), (4, 2), (2, 2), (2, 4)];
-        check(&[&enclave, &hole], &[]);
+    fn a_hole_and_what_fills_it_part_at_one_vertex() {
+        let shell = [(0, 0), (9, 0), (9, 9), (0, 9)];
+        let hole = [(6, 4), (6, 2), (2, 2), (2, 4), (2, 4)];
+        let enclave = [(2, 2), (6, 2), (6, 4), (2, 4)];
+        check(&[&[&shell, &hole]], &[]);
+        check(&[&[&shell, &hole], &[&shell, &hole]], &[]);
+        check(&[&[&shell, &hole], &[&enclave]], &[(2, 2)]);
+        check(&[&[&enclave], &[&shell, &hole], &[&enclave]], &[(2, 2)]);
+        let other = [(3, 3), (5, 2), (4, 4)];
+        check(&[&[&shell, &hole], &[&enclave, &other], &[&other]], &[(2, 2), (3, 3)]);
+    }
+
+    #[test]
+    fn a_hole_that_several_fill_or_touch_parts_where_they_do() {
+        let shell = [(0, 0), (9, 0), (9, 9), (0, 9)];
+        let hole = [(2, 2), (4, 2), (6, 2), (6, 4), (4, 4), (2, 4)];
+        let west = [(2, 2), (4, 2), (4, 4), (2, 4)];
+        let east = [(4, 2), (6, 2), (6, 4), (4, 4)];
+        check(&[&[&shell, &hole], &[&west], &[&east]], &[(2, 2), (4, 2), (4, 4)]);
+        check(&[&[&shell, &hole], &[&[(4, 2), (5, 3), (3, 3)]]], &[(4, 2)]);
     }
 
     #[test]
     fn ring_that_touches_itself_parts_there() {
-        check(&[&[(0, 0), (4, 4), (8, 0), (8, 8), (4, 4), (0, 8)]], &[(4, 4)]);
+        check(&[&[&[(0, 0), (4, 4), (8, 0), (8, 8), (4, 4), (0, 8)]]], &[(4, 4)]);
     }
 
     #[test]
@@ -298,6 +341,6 @@ mod tests {
         let east = World::SIDE - 4;
         let here = [(east, 0), (World::SIDE, 0), (World::SIDE, 8), (east, 8), (east, 0)];
         let there = [(-4, 0), (-4, 8), (0, 8), (0, 8), (0, 0)];
-        check(&[&here, &there], &[]);
+        check(&[&[&here], &[&there]], &[]);
     }
 }

@@ -325,7 +325,7 @@ impl Explainer<'_> {
             _ if is_tiny => self.spreader.hold_place(&spread(&self.bounds), origin, &mut cut),
             Settled::Same => self.spreader.spread(&simplified, &spread(&self.bounds), origin, &mut cut),
             Settled::Nothing => Reach::Merged,
-            Settled::Changed(shape) => {
+            Settled::Changed(shape, _) => {
                 let bounds = WorldBounds::of(&shape.points);
                 self.spreader.spread(shape, &spread(&bounds), origin, &mut cut)
             }

@@ -201,14 +201,13 @@ impl<'p> Slicer<'p> {
 impl Work<'_> {
     /// Whether the feature at hand has borders in common with others.
     fn has_borders(&self) -> bool {
-        self.weigher.shares().contains(&true)
+        self.weigher.shares().iter().any(|share| share.is_some())
     }
 
-    /// Whether the feature at hand has borders in common with others that are as small on a grid.
+    /// Whether the feature at hand, which has borders in common with others, is so small on a grid that they may jump.
     fn is_crowded(&self, bounds: &WorldBounds, grid: UnitGrid) -> bool {
         let longest = (bounds.max.x - bounds.min.x).max(bounds.max.y - bounds.min.y);
         longest as f64 <= CROWDED_UNITS * grid.unit()
-            && self.has_borders()
             && self.simplified.geometry.points.len() <= CROWDED_POINTS_MAX
     }
 
@@ -362,7 +361,8 @@ impl<'p> LayerSlicer<'p> {
         let square_side = square_side(plan.extent, zoom == self.plan.maxzoom);
         let grid = UnitGrid { zoom, extent: plan.extent, square_side };
         let small = work.settler.small(grid);
-        let spread = spread.small(small, &each.bounds);
+        let has_borders = work.has_borders();
+        let spread = spread.small(small, &each.bounds).bordered(has_borders);
         if small.is_some() && work.settler.is_tiny(&work.weighted.geometry, grid) {
             return Ok(work.spreader.hold_place(&spread, origin, sink));
         }
@@ -379,20 +379,21 @@ impl<'p> LayerSlicer<'p> {
             simplify(&mut work.simplified, tolerance);
         }
         each.last_tolerance = Some(tolerance);
-        let (has_borders, is_crowded) = (work.has_borders(), work.is_crowded(&each.bounds, grid));
+        let is_crowded = has_borders && work.is_crowded(&each.bounds, grid);
         let geometry = &work.simplified.geometry;
         let settled = work.settler.settle(&work.weighted.geometry, (geometry, tolerance), grid);
         Ok(match settled {
             Settled::Same => {
-                let spread = spread.bordered(has_borders).crowded(is_crowded, &each.bounds);
+                let spread = spread.crowded(is_crowded, &each.bounds);
                 work.spreader.spread(geometry, &spread, origin, sink)
             }
+            Settled::Nothing if has_borders => work.spreader.hold_place(&spread, origin, sink),
             Settled::Nothing => Reach::Merged,
-            Settled::Changed(shape) => {
+            Settled::Changed(shape, left) => {
                 let bounds = WorldBounds::of(&shape.points);
                 let spread = Spread::new(zoom, plan, &bounds, self.tiles_box.as_ref()).sieved(sieve);
                 let spread = spread.small(small, &bounds);
-                let spread = spread.bordered(has_borders).crowded(is_crowded, &bounds);
+                let spread = spread.bordered(has_borders).crowded(is_crowded, &bounds).left(left);
                 work.spreader.spread(shape, &spread, origin, sink)
             }
         })

@@ -16,7 +16,7 @@ use zellige_model::{Geometry, GeometryKind, Grid, TileCoord, TileId, World, Worl
 use zellige_recipe::ZoomPlan;
 
 use crate::clip::{self, Pieces, Stripes};
-use crate::diffuse::{Placeholder, decided_area, owed_rest, owed_whole, parts};
+use crate::diffuse::{PARTS_PER_UNIT, Placeholder, decided_area, owed_rest, owed_whole, parts};
 use crate::executor::{Executor, Part};
 use crate::piece::{Head, PieceKey, PieceSink, ToRound, write_body, write_placeholder, write_to_round};
 use crate::quantize::{TileGrid, quantize, quantize_fine};
@@ -24,7 +24,7 @@ use crate::sieve::Sieve;
 use crate::snap_round::Fine;
 use crate::stage::fills_window;
 use crate::tangle::Touched;
-use crate::tiny::Small;
+use crate::tiny::{Left, Small};
 use crate::validate::{Lent, Validator, area_doubled};
 
 /// A feature with so many vertices at a zoom is cut into several tiles at a time.
@@ -91,6 +91,8 @@ pub struct Spread<'b> {
     sieve: Sieve,
     /// The tile that accounts for it, if it is small.
     home: Option<Home>,
+    /// Rings that are left to others, and those of others that are left to it.
+    left: &'b [Left],
 }
 
 /// The tile that accounts for the area of a small polygon.
@@ -144,6 +146,7 @@ impl<'b> Spread<'b> {
             middle: None,
             sieve: Sieve::ALL,
             home: None,
+            left: &[],
         }
     }
 
@@ -166,6 +169,12 @@ impl<'b> Spread<'b> {
         let WorldBounds { min, max } = *bounds;
         let middle = World::new(i64::midpoint(min.x, max.x), i64::midpoint(min.y, max.y));
         Self { middle: if is_crowded { Some(middle) } else { None }, ..self }
+    }
+
+    /// Returns the same for a shape that leaves rings to others, or has taken them over.
+    #[must_use]
+    pub const fn left(self, left: &'b [Left]) -> Self {
+        Self { left, ..self }
     }
 
     /// Returns the same with only those tiles made that a sieve chooses.
@@ -254,10 +263,15 @@ impl<'b> Spread<'b> {
         if is_made { TileCoord::new(self.zoom, column as u32, row as u32) } else { None }
     }
 
-    /// Returns what a feature owes in `tile` that is drawn there as `grid`: nothing but at home.
-    fn owed(&self, tile: TileId, grid: &Geometry<Grid>) -> i32 {
-        let home = self.home.filter(|home| home.tile == tile && home.is_whole);
-        home.map_or(0, |home| owed_rest(parts(&home.small), grid.parts().map(area_doubled).sum()))
+    /// Returns what a feature owes in `tile` that is drawn there as `grid`: nothing but at home, and for rings that it
+    /// leaves to others or that others leave to it, which are known there.
+    fn owed(&self, (tile, tile_grid): (TileId, TileGrid), grid: &Geometry<Grid>) -> i32 {
+        if let Some(home) = self.home.filter(|home| home.tile == tile && home.is_whole) {
+            return owed_rest(parts(&home.small), grid.parts().map(area_doubled).sum());
+        }
+        let here = self.left.iter().filter(|left| tile_grid.holds(left.at));
+        let area_units: f64 = here.map(|left| left.area_units).sum();
+        (area_units * f64::from(PARTS_PER_UNIT)).round() as i32
     }
 
     /// Returns the area in parts of a unit that is accounted for a feature in `tile`, in which its shape will be known;
@@ -318,7 +332,7 @@ impl<'e> Spreader<'e> {
         }
         // A window holds several copies of what goes round the world, too many to account for one.
         let is_wrapped = last - first >= spread.columns_per_world();
-        let unaccounted = if is_wrapped { Some(Spread { home: None, ..*spread }) } else { None };
+        let unaccounted = if is_wrapped { Some(Spread { home: None, left: &[], ..*spread }) } else { None };
         let accounted = unaccounted.as_ref().unwrap_or(spread);
         let mut target = Target { spread: accounted, origin, sink: &mut *sink, reach: Reach::Elsewhere };
         if geometry.kind == GeometryKind::Point {
@@ -407,7 +421,7 @@ impl<'e> Spreader<'e> {
         let ZoomPlan { extent, buffer_units, .. } = *spread.plan;
         let (column, row) = (spread.stripes.stripe(small.at.x), spread.stripes.stripe(small.at.y));
         let grid = TileGrid::new(spread.zoom, column, row, extent);
-        let is_shared = spread.middle.is_some();
+        let is_shared = spread.has_borders;
         let mut placeholder =
             Placeholder { at: grid.unit(small.at), box_units: small.box_units, is_shared, decided: None };
         if placeholder.may_be_beside(extent, buffer_units) {
@@ -694,7 +708,7 @@ impl Stamp {
         let head = Head {
             id: target.origin.id,
             fills: fills_window(&self.grid, extent, buffer_units),
-            owed: target.spread.owed(tile.into(), &self.grid),
+            owed: target.spread.owed((tile.into(), tile_grid), &self.grid),
         };
         write_body(&self.grid, head, &mut self.body);
         target.send(tile.into(), &self.body);

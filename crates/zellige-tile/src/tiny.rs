@@ -5,7 +5,8 @@
 //!         account for it.
 //! Keeps:  the area of each ring that is at most 256 units wide and shares no border, though its corners
 //!         move, by less than simplification moved its outline; the sum of areas of smaller parts, as such
-//!         squares; common borders, which stay as they are simplified.
+//!         squares; common borders, which stay as they are simplified. A hole and the ring that fills it go together
+//!         when they are tiny: the polygon around them takes their place, and that is accounted for.
 //! Source: the sum over tiny polygons that tippecanoe keeps in a tile; growing back what Douglas and Peucker
 //!         cut off is ours. `diffuse` is the other half: it decides in the tile which features stand for others.
 //!
@@ -22,7 +23,7 @@ use zellige_model::{Extent, Geometry, GeometryKind, Grid, World, WorldBounds, Zo
 
 use crate::borders::{Borders, in_first_world};
 use crate::validate::Validator;
-use crate::weigh::Weigher;
+use crate::weigh::{Share, Weigher};
 
 /// What becomes of polygons that are too small for the grid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +91,16 @@ impl UnitGrid {
         f64::from(self.square_side * self.square_side) * self.unit_area()
     }
 
+    /// Returns the area of a ring in squared world units once its vertices are rounded to the grid; `rounded` is a
+    /// buffer.
+    fn area_rounded(self, ring: &[World], rounded: &mut Vec<World>) -> f64 {
+        let (side, extent) = (World::tile_side(self.zoom), i64::from(self.extent.get()));
+        let round = |at: i64| (at * extent + side / 2).div_euclid(side);
+        rounded.clear();
+        rounded.extend(ring.iter().map(|point| World::new(round(point.x), round(point.y))));
+        area_doubled(rounded).unsigned_abs() as f64 / 2.0 * self.unit_area()
+    }
+
     /// Returns the cell of the grid, through all tiles, in which a square around `at` begins along one axis; the next
     /// one if it lies at the edge of its tile and there is room.
     fn square_cell(self, at: i64) -> i64 {
@@ -134,14 +145,23 @@ impl Small {
     }
 }
 
+/// A small ring whose area a polygon gets from others, or leaves to them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Left {
+    /// The middle of its box; the tile that holds it accounts for the ring.
+    pub at: World,
+    /// What is missing of its area in square units: negative for a hole, whose area is drawn.
+    pub area_units: f64,
+}
+
 /// What is drawn of a feature at one zoom.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Settled<'s> {
     /// The simplified shape; nothing in it is small.
     Same,
-    /// Another shape.
-    Changed(&'s Geometry<World>),
-    /// Nothing: its parts are tiny, and together less than half a square.
+    /// Another shape, and what it takes over from others or leaves to them.
+    Changed(&'s Geometry<World>, &'s [Left]),
+    /// Nothing: its parts are left to others, or they are tiny, and together less than half a square.
     Nothing,
 }
 
@@ -158,6 +178,8 @@ pub struct Settler {
     area: f64,
     seed: u64,
     shape: Geometry<World>,
+    left: Vec<Left>,
+    rounded: Vec<World>,
     refiner: Refiner,
     examined: Geometry<Grid>,
     validator: Validator,
@@ -169,10 +191,17 @@ struct Ring {
     /// Twice its area, squared world units.
     area_doubled: u128,
     bounds: WorldBounds,
-    /// Whether it has parts in common with others.
-    is_shared: bool,
+    /// What it has in common with others.
+    share: Share,
     /// Whether it does not cross itself, once somebody asked.
     is_sound: Option<bool>,
+}
+
+impl Ring {
+    /// Whether it is drawn neither as a hole nor as what fills one, but left to the polygon around it.
+    fn is_left_to_others(self, grid: UnitGrid) -> bool {
+        self.share == Share::Whole && (self.area_doubled as f64) < 2.0 * grid.tiny_area()
+    }
 }
 
 /// A polygon before it was simplified.
@@ -195,8 +224,8 @@ impl Settler {
 
     /// Measures a feature as it is in the source; other kinds than polygons have no area.
     ///
-    /// `shares` says for each ring whether it has parts in common with others, see [`Weigher::shares`].
-    pub fn measure(&mut self, geometry: &Geometry<World>, shares: &[bool]) {
+    /// `shares` says for each ring what it has in common with others, see [`Weigher::shares`].
+    pub fn measure(&mut self, geometry: &Geometry<World>, shares: &[Share]) {
         self.rings.clear();
         self.polygons.clear();
         (self.smallest, self.largest, self.area) = (i64::MAX, 0, 0.0);
@@ -205,9 +234,9 @@ impl Settler {
         }
         for (ring_idx, ring) in geometry.parts().enumerate() {
             let bounds = WorldBounds::of(ring);
-            let is_shared = shares.get(ring_idx).copied().unwrap_or(false);
+            let share = shares.get(ring_idx).copied().unwrap_or_default();
             let area_doubled = area_doubled(ring).unsigned_abs();
-            self.rings.push(Ring { area_doubled, bounds, is_shared, is_sound: None });
+            self.rings.push(Ring { area_doubled, bounds, share, is_sound: None });
             self.smallest = self.smallest.min(longest_side(&bounds));
         }
         for rings in geometry.polygons() {
@@ -215,7 +244,7 @@ impl Settler {
             let Some((outer, holes)) = self.rings[rings].split_first() else { continue };
             let of_holes: u128 = holes.iter().map(|hole| hole.area_doubled).sum();
             let area = outer.area_doubled.saturating_sub(of_holes) as f64 / 2.0;
-            let is_shared = outer.is_shared || holes.iter().any(|hole| hole.is_shared);
+            let is_shared = outer.share.is_some() || holes.iter().any(|hole| hole.share.is_some());
             self.area += area;
             if self.polygons.get(self.largest).is_none_or(|largest| largest.area < area) {
                 self.largest = self.polygons.len();
@@ -256,11 +285,14 @@ impl Settler {
 
     /// Whether all of the feature together is below the area that is drawn; `whole` is what was measured.
     ///
-    /// Features that share borders never are: what vanishes of them is taken over by their neighbours.
+    /// Features that share borders never are, but for what fills holes: what vanishes of them is taken over by their
+    /// neighbours.
     pub fn is_tiny(&mut self, whole: &Geometry<World>, grid: UnitGrid) -> bool {
+        let is_left =
+            |settler: &Self, idx: usize| settler.rings[settler.polygons[idx].shell].is_left_to_others(grid);
         !self.polygons.is_empty()
             && self.area < grid.tiny_area()
-            && (0..self.polygons.len()).all(|polygon_idx| self.part_is_tiny(polygon_idx, whole, grid))
+            && (0..self.polygons.len()).all(|idx| is_left(self, idx) || self.part_is_tiny(idx, whole, grid))
     }
 
     /// Decides what is drawn of the feature that was measured, now that it is simplified by a tolerance in world
@@ -277,8 +309,14 @@ impl Settler {
         }
         let mut shape = std::mem::take(&mut self.shape);
         shape.reset(GeometryKind::Polygon);
+        self.left.clear();
         let mut pending = 0.0;
         for (polygon_idx, rings) in simplified.polygons().enumerate() {
+            if self.rings[rings.start].is_left_to_others(grid) {
+                let Polygon { area, shell, .. } = self.polygons[polygon_idx];
+                self.left.push(left(&self.rings[shell], area, grid));
+                continue;
+            }
             if self.part_is_tiny(polygon_idx, whole, grid) {
                 let Polygon { area, shell, .. } = self.polygons[polygon_idx];
                 pending += area / grid.tiny_area();
@@ -290,17 +328,19 @@ impl Settler {
             }
             for ring_idx in rings {
                 let ring = simplified.part(ring_idx);
-                let Ring { area_doubled, bounds, is_shared, .. } = self.rings[ring_idx];
-                // What filled the hole is too small to be drawn in it.
+                let ring_before = self.rings[ring_idx];
+                let Ring { area_doubled, bounds, share, .. } = ring_before;
                 let is_hole = ring_idx != self.polygons[polygon_idx].shell;
-                if is_hole
-                    && self.polygons[polygon_idx].is_shared
-                    && !is_shared
-                    && (area_doubled as f64) < 2.0 * grid.tiny_area()
+                if is_hole && share.is_some() && longest_side(&bounds) as f64 <= ACCOUNTED_UNITS * grid.unit()
                 {
-                    continue;
+                    let is_left = ring_before.is_left_to_others(grid);
+                    let drawn = if is_left { 0.0 } else { grid.area_rounded(ring, &mut self.rounded) };
+                    self.left.push(left(&ring_before, drawn - area_doubled as f64 / 2.0, grid));
+                    if is_left {
+                        continue;
+                    }
                 }
-                let is_kept = is_shared
+                let is_kept = share.is_some()
                     || ring.len() == whole.part(ring_idx).len()
                     || small_side < longest_side(&bounds) as f64
                     || !self.is_sound(ring_idx, whole);
@@ -315,7 +355,7 @@ impl Settler {
             shape.end_polygon();
         }
         self.shape = shape;
-        if self.shape.is_empty() { Settled::Nothing } else { Settled::Changed(&self.shape) }
+        if self.shape.is_empty() { Settled::Nothing } else { Settled::Changed(&self.shape, &self.left) }
     }
 
     /// Whether a polygon has an area, below that which is drawn, and shares no border.
@@ -397,6 +437,12 @@ impl Refiner {
         }
         &self.ring
     }
+}
+
+fn left(ring: &Ring, area: f64, grid: UnitGrid) -> Left {
+    let WorldBounds { min, max } = ring.bounds;
+    let at = World::new(i64::midpoint(min.x, max.x), i64::midpoint(min.y, max.y));
+    Left { at, area_units: area / grid.unit_area() }
 }
 
 const fn longest_side(bounds: &WorldBounds) -> i64 {
@@ -482,7 +528,7 @@ mod tests {
         settler.measure(whole, &[]);
         match settler.settle(whole, (simplified, 4.0 * UNIT as f64), GRID()) {
             Settled::Same => (area_units(simplified), simplified.part_ends.len()),
-            Settled::Changed(shape) => (area_units(shape), shape.part_ends.len()),
+            Settled::Changed(shape, _) => (area_units(shape), shape.part_ends.len()),
             Settled::Nothing => (0.0, 0),
         }
     }
@@ -525,32 +571,50 @@ mod tests {
         check(&[&parts[..4], &[OCTAGON]].concat(), &[&parts[..4], &[OCTAGON]].concat(), (29.0, 2));
     }
 
-    /// Settles a polygon that shares its outer ring, around a hole of so many hundredths of a unit a side; says whether
-    /// the hole is left, where squares of `square_side` stand for what is tiny.
-    fn check_hole(side: i64, square_side: u32, expected: bool) {
-        let mut whole = Geometry::default();
-        whole.reset(GeometryKind::Polygon);
-        for (min, max) in [(0, 2_000), (500, 500 + side)] {
-            let corners = [(min, min), (max, min), (max, max), (min, max)];
-            whole.points.extend(corners.map(|(x, y)| World::new(x * UNIT / 100, y * UNIT / 100)));
-            whole.end_part();
-        }
-        whole.end_polygon();
+    /// Settles a polygon around a hole of so many hundredths of a unit a side, and what fills it, where squares of two
+    /// units stand for what is tiny; says whether they are left to the polygon.
+    fn check_filled(side: i64, share: Share, is_left: bool) {
+        let square = |min: i64, max: i64| [(min, min), (max, min), (max, max), (min, max)];
+        let (shell, hole) = (square(0, 2_000), square(500, 500 + side));
+        let mut around = shape(&[&shell, &hole]);
+        around.polygon_ends = vec![2];
+        let filling = shape(&[&hole]);
+        let grid = UnitGrid { square_side: 2, ..GRID() };
         let mut settler = Settler::new(Tiny::Keep);
-        settler.measure(&whole, &[true, false]);
-        let grid = UnitGrid { square_side, ..GRID() };
-        let Settled::Changed(shape) = settler.settle(&whole, (&whole, 4.0 * UNIT as f64), grid) else {
+
+        settler.measure(&filling, &[share]);
+        assert_eq!(settler.is_tiny(&filling, grid), is_left, "{side}");
+        settler.measure(&around, &[Share::Parts, share]);
+        let Settled::Changed(shape, left) = settler.settle(&around, (&around, 4.0 * UNIT as f64), grid)
+        else {
             panic!("a small polygon is settled")
         };
-        assert_eq!(shape.part_ends.len() == 2, expected, "{side} {square_side}");
+        assert_eq!(shape.part_ends.len(), if is_left { 1 } else { 2 }, "{side}");
+        let taken: f64 = left.iter().map(|left| left.area_units).sum();
+        let n_units = if is_left { 0 } else { (side + 50) / 100 };
+        let expected = (n_units * n_units) as f64 - (side * side) as f64 / 10_000.0;
+        assert!((taken - expected).abs() < 1e-5, "{side}: {taken}");
     }
 
     #[test]
-    fn hole_goes_with_the_enclave_that_filled_it() {
-        check_hole(90, 1, false);
-        check_hole(110, 1, true);
-        check_hole(190, 2, false);
-        check_hole(210, 2, true);
+    fn a_tiny_hole_goes_with_what_fills_it_and_the_polygon_around_them_pays() {
+        check_filled(90, Share::Whole, true);
+        check_filled(190, Share::Whole, true);
+        check_filled(210, Share::Whole, false);
+        check_filled(190, Share::Parts, false);
+        check_filled(40, Share::Parts, false);
+    }
+
+    #[test]
+    fn a_hole_that_nothing_fills_stays() {
+        let (shell, hole) =
+            ([(0, 0), (2_000, 0), (2_000, 2_000)], [(1_000, 500), (1_100, 500), (1_100, 600)]);
+        let mut around = shape(&[&shell, &hole]);
+        around.polygon_ends = vec![2];
+        let mut settler = Settler::new(Tiny::Keep);
+        settler.measure(&around, &[Share::Parts, Share::Nothing]);
+        let settled = settler.settle(&around, (&around, 4.0 * UNIT as f64), GRID());
+        assert!(matches!(settled, Settled::Changed(shape, []) if shape.part_ends.len() == 2));
     }
 
     #[test]

@@ -61,8 +61,8 @@ pub struct Weigher {
     local: Local,
     /// The vertices of a ring at which borders part.
     cuts: Vec<usize>,
-    /// Whether borders part somewhere on a ring, part by part.
-    shares: Vec<bool>,
+    /// What each ring shares.
+    shares: Vec<Share>,
     runs: Vec<Run>,
 }
 
@@ -73,6 +73,28 @@ struct Local {
     y: Vec<f64>,
     /// West and east, north and south of [`BOXED`] vertices each; nothing when there are few.
     boxes: Vec<((f64, f64), (f64, f64))>,
+}
+
+/// What a ring has in common with those of other polygons.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Share {
+    /// Nothing, as far as anybody knows.
+    #[default]
+    Nothing,
+    /// All of it: it fills a hole, or it is a hole that is filled by one ring.
+    ///
+    /// So does a ring that meets others at its least vertex and nowhere else; that happens seldom.
+    Whole,
+    /// Parts of it, or all of it with several others.
+    Parts,
+}
+
+impl Share {
+    /// Whether it has anything in common with others.
+    #[must_use]
+    pub const fn is_some(self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
 }
 
 /// Vertices `first + 1 .. last` wait to be weighed against the segment from `first` to `last`.
@@ -143,9 +165,9 @@ impl Weigher {
         }
     }
 
-    /// Returns for each ring of the polygons weighed last whether it has parts in common with others.
+    /// Returns for each ring of the polygons weighed last what it has in common with others.
     #[must_use]
-    pub fn shares(&self) -> &[bool] {
+    pub fn shares(&self) -> &[Share] {
         &self.shares
     }
 
@@ -161,9 +183,15 @@ impl Weigher {
         let mut cuts = std::mem::take(&mut self.cuts);
         cuts.clear();
         cuts.extend((0..ring.len()).filter(|vertex| borders.part_at(ring[*vertex])));
-        self.shares.push(!cuts.is_empty());
+        let share = match cuts[..] {
+            [] => Share::Nothing,
+            // See `borders` for the one junction that a hole has in common with what fills it.
+            [only] if least_vertex(ring) == Some(only) => Share::Whole,
+            _ => Share::Parts,
+        };
+        self.shares.push(share);
         if cuts.is_empty() {
-            cuts.extend((0..ring.len()).min_by_key(|vertex| in_first_world(ring[*vertex])));
+            cuts.extend(least_vertex(ring));
         }
         for (nth, start) in cuts.iter().enumerate() {
             let end = cuts.get(nth + 1).copied().unwrap_or(cuts[0] + ring.len());
@@ -350,6 +378,11 @@ fn keep_corners(vertices: impl Iterator<Item = usize>, weights: &mut [f64]) {
             weights[vertex] = f64::INFINITY;
         }
     }
+}
+
+/// Returns the place in a ring of the vertex that sorts first in the first world, wherever the ring starts.
+fn least_vertex(ring: &[World]) -> Option<usize> {
+    (0..ring.len()).min_by_key(|vertex| in_first_world(ring[*vertex]))
 }
 
 #[cfg(test)]

@@ -180,6 +180,69 @@ fn crowded_neighbours_neither_overlap_nor_part() {
     assert!(missing.abs() < 0.02, "{missing}");
 }
 
+/// A square land of six degrees with holes of many sizes, one unit wide to twenty at zoom 1: each filled by one polygon,
+/// by a ring with another polygon in it, or by two halves.
+fn enclaves() -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut holes = Vec::new();
+    let mut push = |rings: &[Vec<[f64; 2]>]| {
+        let closed: Vec<Vec<_>> = rings.iter().map(|ring| [ring.clone(), vec![ring[0]]].concat()).collect();
+        lines.push(feature(lines.len() as u64, "Polygon", &json!(closed), &json!({})));
+    };
+    for number in 0..25 {
+        let (column, row) = (f64::from(number % 5), f64::from(number / 5));
+        let ring = |radius: f64| -> Vec<[f64; 2]> {
+            let corner = |step: i32| {
+                let turn = f64::from(step) * std::f64::consts::TAU / 16.0;
+                let out = radius * (1.0 + 0.15 * (3.0 * turn + column).sin());
+                [1.8 + 1.1 * column + out * turn.cos(), 1.8 + 1.1 * row + out * turn.sin()]
+            };
+            (0..16).map(corner).collect()
+        };
+        let radius = 0.02 * 1.14_f64.powi(number * 7 % 25);
+        let outer = ring(radius);
+        let mut hole = outer.clone();
+        hole.rotate_left(number as usize % 16);
+        hole.reverse();
+        holes.push(hole);
+        match number % 3 {
+            0 => push(&[outer]),
+            1 => {
+                let inner = ring(radius / 2.0);
+                push(&[outer, inner.iter().rev().copied().collect()]);
+                push(&[inner]);
+            }
+            _ => {
+                push(&[outer[..9].to_vec()]);
+                push(&[[&outer[8..], &outer[..1]].concat()]);
+            }
+        }
+    }
+    push(&[vec![vec![[1.0, 1.0], [7.0, 1.0], [7.0, 7.0], [1.0, 7.0]]], holes].concat());
+    lines
+}
+
+#[test]
+fn enclaves_fill_their_holes_and_nothing_lies_on_top_of_them() {
+    let published = publish(RECIPE, &enclaves().join("\n"), &settings(2, 64 << 20)).unwrap();
+    for zoom in [0, 1] {
+        let mut n_covers = std::collections::BTreeMap::<(i32, i32), u32>::new();
+        for row in rows(&published).iter().filter(|row| row.zoom() == zoom) {
+            for place in places_inside(&drawn::geometry(&row.shape)) {
+                *n_covers.entry(place).or_default() += 1;
+            }
+        }
+        let overlaps = n_covers.values().filter(|n| **n > 1).count();
+        let (left, right) = (n_covers.keys().map(|at| at.0).min(), n_covers.keys().map(|at| at.0).max());
+        let (top, bottom) = (n_covers.keys().map(|at| at.1).min(), n_covers.keys().map(|at| at.1).max());
+        let side = |min: Option<i32>, max: Option<i32>| (max.unwrap() - min.unwrap() + 1) as usize;
+        let n_missing = side(left, right) * side(top, bottom) - n_covers.len();
+        let n_units = |n_places: usize| n_places as f64 / f64::from(PLACES * PLACES);
+        let found = (n_units(overlaps), n_units(n_missing));
+        assert!(found.0 < 1.0 && found.1 < 1.0, "zoom {zoom}: {found:?} units overlap and are missing");
+    }
+}
+
 /// Places in a row or column of a unit.
 const PLACES: i32 = 8;
 
