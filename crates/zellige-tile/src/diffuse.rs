@@ -12,12 +12,14 @@
 //!
 //! What a shape owes is its true area less the area that was drawn. So a shape that snapping made larger pays
 //! for one that vanished, and a gapless partition, in which neighbours took over what vanished, gets hardly a square.
+//! A square whose place is taken, by another one or by a small shape, moves to the next free one (`room`).
 //! The sum starts at a random number that belongs to the tile: if it started at zero, lone tiny polygons of
 //! many tiles would all be rounded down.
 
 use xxhash_rust::xxh3::xxh3_64;
 use zellige_model::{Extent, Geometry, GeometryKind, Grid, TileId};
 
+use crate::room::Room;
 use crate::tiny::Small;
 
 /// Areas are whole numbers of this part of a square unit.
@@ -60,20 +62,23 @@ impl Placeholder {
     }
 
     /// Returns the upper left and lower right corner of a rectangle of at most `area` square units, at least 1, a
-    /// square if it has no more area than one of `square_side`; off the edges of the tile that it lies in, if there is
-    /// room.
+    /// square if it has no more area than one of `square_side`, which then begins at a multiple of that; off the edges
+    /// of the tile that it lies in, if there is room.
     #[must_use]
     pub fn rectangle(&self, area: u32, square_side: u32, extent: Extent) -> (Grid, Grid) {
-        let (width, height) = if area <= square_side * square_side {
-            (square_side, square_side)
-        } else {
-            sides(area, self.box_units, extent)
-        };
+        let is_square = area <= square_side * square_side;
+        let (width, height) =
+            if is_square { (square_side, square_side) } else { sides(area, self.box_units, extent) };
         let within = |at: i32, side: u32| {
             let in_tile = at.rem_euclid(extent.get() as i32);
-            let room = (extent.get() - side) as i32;
+            let (side, room) = (side as i32, (extent.get() - side) as i32);
             let margin = i32::from(room >= 2);
-            at - in_tile + (in_tile - side as i32 / 2).clamp(margin, room - margin)
+            let start = if is_square {
+                (in_tile / side).clamp((margin + side - 1) / side, (room - margin) / side) * side
+            } else {
+                (in_tile - side / 2).clamp(margin, room - margin)
+            };
+            at - in_tile + start
         };
         let (x, y) = (within(self.at.x, width), within(self.at.y, height));
         (Grid::new(x, y), Grid::new(x + width as i32, y + height as i32))
@@ -127,7 +132,7 @@ pub fn owed_rest(whole: i32, drawn_doubled: i64) -> i32 {
 }
 
 /// The area owed so far in one layer of one tile.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Diffusion {
     /// Parts of a square unit; half a square at most after each placeholder that was not drawn and shares no borders.
     sum: i64,
@@ -135,26 +140,33 @@ pub struct Diffusion {
     slack: i64,
     /// The side of the least that is drawn, in units.
     square_side: u32,
+    /// Where the tile has room for squares.
+    room: Room,
 }
 
 impl Diffusion {
-    /// Returns the start of a tile in which nothing smaller is drawn than a square of `square_side` units a side.
-    #[must_use]
-    pub fn begin(tile: TileId, square_side: u32) -> Self {
-        let start = Self { sum: 0, slack: 0, square_side };
-        let square = i64::from(PARTS_PER_UNIT) * start.square();
+    /// Starts a tile of `extent` in which nothing smaller is drawn than a square of `square_side` units a side.
+    pub fn begin(&mut self, tile: TileId, extent: Extent, square_side: u32) {
+        (self.slack, self.square_side) = (0, square_side);
+        self.room.begin(extent, square_side);
+        let square = i64::from(PARTS_PER_UNIT) * self.square();
         let chance = ((xxh3_64(&tile.get().to_le_bytes()) >> 32) as i64 * square) >> 32;
-        Self { sum: chance - square / 2, ..start }
+        self.sum = chance - square / 2;
     }
 
     /// Returns the least area that is drawn, in units.
-    const fn square(self) -> i64 {
+    const fn square(&self) -> i64 {
         self.square_side as i64 * self.square_side as i64
     }
 
     /// Adds what a piece owes.
     pub fn add(&mut self, owed: i32) {
         self.sum += i64::from(owed);
+    }
+
+    /// Keeps squares off a shape that is drawn in the tile, if it is small.
+    pub fn keep_off(&mut self, shape: &Geometry<Grid>) {
+        self.room.add(shape);
     }
 
     /// Adds what is owed of polygons that share borders, `whole` in all.
@@ -186,8 +198,13 @@ impl Diffusion {
         if area < 1 {
             return false;
         }
-        let (min, max) = placeholder.rectangle(area as u32, self.square_side, extent);
+        let (mut min, mut max) = placeholder.rectangle(area as u32, self.square_side, extent);
         if placeholder.is_home(extent) {
+            let side = self.square_side as i32;
+            if (max.x - min.x, max.y - min.y) == (side, side) {
+                min = self.room.take(min, placeholder.decided.is_none().then_some(buffer));
+                max = Grid::new(min.x + side, min.y + side);
+            }
             let drawn = i64::from(max.x - min.x) * i64::from(max.y - min.y);
             self.sum -= drawn * i64::from(PARTS_PER_UNIT);
         }
@@ -219,7 +236,12 @@ mod tests {
 
     use super::*;
 
-    const START: Diffusion = Diffusion { sum: 0, slack: 0, square_side: 1 };
+    fn start(square_side: u32) -> Diffusion {
+        let mut room = Room::default();
+        room.begin(Extent::DEFAULT, square_side);
+        Diffusion { square_side, room, ..Diffusion::default() }
+    }
+
     const HERE: Placeholder =
         Placeholder { at: Grid::new(5, 5), box_units: (1, 1), is_shared: false, decided: None };
     const WINDOW: (Extent, u32) = (Extent::DEFAULT, 8);
@@ -228,7 +250,7 @@ mod tests {
     /// units, they are as many when each owes four times as much.
     fn check(owed: &[i32], expected: usize) {
         for square_side in [1, 2] {
-            let mut diffusion = Diffusion { square_side, ..START };
+            let mut diffusion = start(square_side);
             let mut out = Geometry::default();
             let times = diffusion.square() as i32;
             let owed = owed.iter().map(|owed| owed * times);
@@ -248,7 +270,7 @@ mod tests {
 
     #[test]
     fn shapes_drawn_too_large_pay_for_others() {
-        let mut diffusion = START;
+        let mut diffusion = start(1);
         diffusion.add(-PARTS_PER_UNIT);
         let mut out = Geometry::default();
         let is_drawn: Vec<bool> = (0..4).map(|_| diffusion.place(HERE, 128, WINDOW, &mut out)).collect();
@@ -259,7 +281,7 @@ mod tests {
     fn placeholder_has_the_form_of_its_box_and_stays_in_the_tile() {
         let mut out = Geometry::default();
         let thin = Placeholder { at: Grid::new(4095, 7), box_units: (12, 1), ..HERE };
-        assert!({ START }.place(thin, 6 * PARTS_PER_UNIT, WINDOW, &mut out));
+        assert!(start(1).place(thin, 6 * PARTS_PER_UNIT, WINDOW, &mut out));
         let corners = [Grid::new(4089, 7), Grid::new(4095, 7), Grid::new(4095, 8), Grid::new(4089, 8)];
         assert_eq!(out.points, corners);
     }
@@ -269,7 +291,8 @@ mod tests {
         let mut out = Geometry::default();
         let n_drawn = (0..10_000)
             .filter(|tile| {
-                let mut diffusion = Diffusion::begin(TileId::new(*tile).unwrap(), 1);
+                let mut diffusion = Diffusion::default();
+                diffusion.begin(TileId::new(*tile).unwrap(), Extent::DEFAULT, 1);
                 diffusion.place(HERE, 64, WINDOW, &mut out)
             })
             .count();
@@ -282,7 +305,7 @@ mod tests {
         let beside = Placeholder { at: Grid::new(4092 - 4096, 7), ..here };
         assert!(here.may_be_beside(Extent::DEFAULT, 8) && !here.may_be_beside(Extent::DEFAULT, 0));
         assert!(!Placeholder { at: Grid::new(4082, 14), ..here }.may_be_beside(Extent::DEFAULT, 8));
-        let (mut diffusion, mut out) = (START, Geometry::default());
+        let (mut diffusion, mut out) = (start(1), Geometry::default());
         let mut drawn = |placeholder, owed, buffer| {
             let window = (Extent::DEFAULT, buffer);
             diffusion.place(placeholder, owed, window, &mut out).then(|| (out.points[0], out.points[2]))
@@ -293,6 +316,19 @@ mod tests {
         assert_eq!(drawn(Placeholder { decided: Some(0), ..here }, PARTS_PER_UNIT / 2, 8), None);
         assert_eq!(drawn(HERE, PARTS_PER_UNIT / 2, 8), None, "half a unit too much was drawn");
         assert_eq!(drawn(HERE, PARTS_PER_UNIT / 2, 8), Some((Grid::new(5, 5), Grid::new(6, 6))));
+    }
+
+    #[test]
+    fn squares_begin_at_multiples_of_their_side_and_move_unless_tiles_beside_show_them() {
+        let (mut diffusion, mut out) = (start(2), Geometry::default());
+        let mut corner = |x: i32, y: i32, decided: Option<u32>| {
+            let placeholder = Placeholder { at: Grid::new(x, y), decided, ..HERE };
+            assert!(diffusion.place(placeholder, 4 * PARTS_PER_UNIT, WINDOW, &mut out));
+            (out.points[0].x, out.points[0].y)
+        };
+        assert_eq!((corner(21, 20, None), corner(20, 21, None)), ((20, 20), (18, 18)));
+        assert_eq!((corner(4, 60, Some(4)), corner(4, 60, Some(4))), ((4, 60), (4, 60)));
+        assert_eq!((corner(0, 4095, Some(4)), corner(4095, 0, Some(4))), ((2, 4092), (4092, 2)));
     }
 
     #[test]

@@ -235,7 +235,7 @@ impl<'p> LayerEmitter<'p> {
             zoom_plan: None,
             n_features: 0,
             n_filled: 0,
-            diffusion: Diffusion::begin(TileId::default(), 1),
+            diffusion: Diffusion::default(),
             rectangle: Geometry::default(),
             body: Vec::new(),
             crowd: Crowd::default(),
@@ -274,7 +274,7 @@ impl<'p> LayerEmitter<'p> {
             let Some(zoom_plan) = self.plan.at(tile.zoom()) else { return };
             self.encoder.begin(&self.plan.name, zoom_plan.extent, self.bytes_max);
             let square_side = square_side(zoom_plan.extent, tile.zoom() == self.plan.maxzoom);
-            self.diffusion = Diffusion::begin(tile.into(), square_side);
+            self.diffusion.begin(tile.into(), zoom_plan.extent, square_side);
             self.zoom_plan = Some(zoom_plan);
         }
         let Some(plan) = self.zoom_plan else { return };
@@ -325,6 +325,7 @@ impl<'p> LayerEmitter<'p> {
                 owed += i64::from(owed_rest(body.head.owed, drawn_doubled));
             }
             if !rounded.is_empty() {
+                self.diffusion.keep_off(rounded);
                 let fills = fills_window(rounded, here.plan.extent, here.plan.buffer_units);
                 self.take_drawn(here, piece, Head { fills, owed: 0, ..body.head }, rounded);
             } else if to_round.is_home {

@@ -24,6 +24,7 @@ pub mod quantize;
 pub mod validate;
 pub mod piece;
 pub mod diffuse;
+mod room;
 pub mod snap_round;
 mod crowd;
 mod waiting;
