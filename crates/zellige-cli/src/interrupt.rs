@@ -7,7 +7,7 @@
 //! Source: –
 //!
 //! Whoever presses a key twice within a second means it once. A second interrupt after that ends the process, and so
-//! does [`PATIENCE`]: a job is not asked between the steps of one giant feature.
+//! does [`PATIENCE`]: a job is not asked within a step of one giant feature.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -23,7 +23,7 @@ use crate::merge::Runs;
 use crate::progress::{Counters, Progress};
 use crate::report::{self, Report};
 use crate::settings::{Borders, Settings};
-use crate::slicing::{Found, OpenSource, Slicing};
+use crate::slicing::{Found, IdleWorkers, OpenSource, Slicing};
 use crate::sort::RunStore;
 use crate::spill::Fan;
 use crate::{Error, FirstFault};
@@ -164,6 +164,7 @@ impl Job<'_> {
             ids: &ids,
             visits: &visits,
             counters,
+            idle: IdleWorkers(counters),
         };
         let mut found = slicing.run(&self.pool, watch)?;
         let lines = Lines { sources: sources.into_iter().map(|source| (source.id, source.blocks)).collect() };

@@ -64,6 +64,7 @@ pub(crate) struct Slicing<'a> {
     /// Vertices of polygons, to find junctions.
     pub(crate) visits: &'a VisitStore<'a>,
     pub(crate) counters: &'a Counters,
+    pub(crate) idle: IdleWorkers<'a>,
 }
 
 /// What the phase found.
@@ -289,12 +290,23 @@ impl PieceSink for Sink<'_> {
 }
 
 /// Has workers of the same pool that have nothing else to do help with parts of a giant feature.
-#[derive(Debug)]
-struct IdleWorkers;
+///
+/// Once the job is cancelled, nothing is done any more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IdleWorkers<'a>(pub(crate) &'a Counters);
 
-impl Executor for IdleWorkers {
+impl Executor for IdleWorkers<'_> {
     fn run(&self, parts: Vec<Part<'_>>) {
-        parts.into_par_iter().with_max_len(1).for_each(|part| part());
+        let run = |part: Part<'_>| {
+            if !self.is_cancelled() {
+                part();
+            }
+        };
+        parts.into_par_iter().with_max_len(1).for_each(run);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
     }
 }
 
@@ -307,9 +319,9 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn new(slicing: &Slicing<'a>, junctions: Option<&'a Junctions>) -> Self {
+    fn new(slicing: &'a Slicing<'a>, junctions: Option<&'a Junctions>) -> Self {
         Self {
-            slicer: Slicer::new(slicing.plan, slicing.keys, junctions, slicing.tiny).shared(&IdleWorkers),
+            slicer: Slicer::new(slicing.plan, slicing.keys, junctions, slicing.tiny).shared(&slicing.idle),
             sink: Sink { pieces: RunWriter::new(slicing.pieces), ids: RunWriter::new(slicing.ids) },
             counters: slicing.counters,
             parser: Parser::new(),

@@ -15,6 +15,9 @@ pub type Part<'p> = Box<dyn FnOnce() + Send + 'p>;
 pub trait Executor: fmt::Debug + Sync {
     /// Does all parts, in any order and several at a time if it can; returns when they are done.
     fn run(&self, parts: Vec<Part<'_>>);
+
+    /// Whether nobody waits for the work any more; then it does not matter what of it is left undone.
+    fn is_cancelled(&self) -> bool;
 }
 
 /// Does one part after another.
@@ -26,5 +29,9 @@ impl Executor for Serial {
         for part in parts {
             part();
         }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
     }
 }

@@ -299,6 +299,10 @@ impl<'p> LayerSlicer<'p> {
         work.spreader.begin_feature();
         let mut first_fault = Ok(());
         for (zoom, plan) in zoom_plans(self.plan) {
+            // Five million vertices keep a worker for half a minute.
+            if work.spreader.is_cancelled() {
+                break;
+            }
             match self.slice_zoom((zoom, plan), &mut each, work, sink) {
                 Ok(Reach::Tiles | Reach::Placeholder) => self.stats.bounds.merge(&each.bounds),
                 Ok(Reach::Vanished) => {

@@ -406,6 +406,11 @@ impl<'e> Spreader<'e> {
         self.spare.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Whether nobody waits for the feature any more.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.executor.is_cancelled()
+    }
+
     /// Returns in how many tiles polygons were redrawn in coarse cells since it was asked last.
     pub(crate) fn take_redrawn(&mut self) -> u64 {
         self.stamp.validator.take_redrawn()
