@@ -68,9 +68,20 @@ impl Compressor {
     ///
     /// When libdeflate needs more room than it said it would, which it promises not to.
     pub fn gzip(&mut self, raw: &[u8], out: &mut Vec<u8>) {
-        out.resize(self.inner.gzip_compress_bound(raw.len()), 0);
-        let n_bytes = self.inner.gzip_compress(raw, out).expect("the bound is an upper bound");
-        out.truncate(n_bytes);
+        out.clear();
+        self.append_gzip(raw, out);
+    }
+
+    /// Appends `raw` to `out` as one gzip member.
+    ///
+    /// # Panics
+    ///
+    /// As [`Compressor::gzip`].
+    pub fn append_gzip(&mut self, raw: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        out.resize(start + self.inner.gzip_compress_bound(raw.len()), 0);
+        let n_bytes = self.inner.gzip_compress(raw, &mut out[start..]).expect("the bound is an upper bound");
+        out.truncate(start + n_bytes);
     }
 
     /// Replaces the content of `out` by `raw` as one zlib stream, which is what the databases of clients hold.

@@ -3,7 +3,7 @@
 //! The keys are cut into shards of a few megabytes. Workers merge, emit and compress one shard each;
 //! the calling thread writes them in order.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -29,15 +29,13 @@ use crate::slicing::WATCH_STEP;
 /// Bounds of the pieces in a shard, bytes.
 const SHARD_BYTES_MIN: u64 = 256 << 10;
 const SHARD_BYTES_MAX: u64 = 4 << 20;
-/// Bytes that a shard takes of each run in a file, where memory allows: with their blocks up to a quarter of what a
-/// merge may take, since tiles are no larger than the pieces that they are made of, and some shards wait for the
-/// writer.
+/// Bytes that a shard takes of each run in a file, where memory allows.
 const SHARD_RUN_BYTES: u64 = 16 << 10;
 /// What the index of an archive has for a tile, bytes, and what a disk gives a file at least.
 const INDEX_BYTES: u64 = 32;
 const DISK_BLOCK_BYTES: u64 = 4096;
-/// Shards that a worker builds or has waiting for the writer: fewer when they are large.
-const SHARDS_WAITING: RangeInclusive<u64> = 2..=4;
+/// The most bytes of finished shards that wait for the writer, a worker.
+const WAITING_BYTES_MAX: u64 = 16 << 20;
 
 /// What this phase needs, shared by all workers.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +49,8 @@ pub(crate) struct Emitting<'a> {
     pub(crate) tile_bytes_max: u64,
     pub(crate) format: Format,
     pub(crate) compression_level: u8,
+    /// Bytes of compressed contents that may come again.
+    pub(crate) packed_bytes: u64,
     pub(crate) counters: &'a Counters,
 }
 
@@ -71,6 +71,15 @@ struct Shard {
     fresh_bytes: u64,
     tiles: Vec<StoredTile>,
     checksums: Vec<(u8, u64)>,
+}
+
+impl Shard {
+    /// Returns the bytes of memory that it takes.
+    const fn memory_bytes(&self) -> u64 {
+        let beside = self.tiles.capacity() * size_of::<StoredTile>()
+            + self.checksums.capacity() * size_of::<(u8, u64)>();
+        (self.stored.capacity() + beside) as u64
+    }
 }
 
 /// A finished tile.
@@ -100,14 +109,13 @@ impl Emitting<'_> {
     ) -> Result<Made, Error> {
         let started = Instant::now();
         let threads = pool.current_num_threads();
-        let shard_bytes = self.shard_bytes(threads);
-        let mut cuts = self.runs.cuts(shard_bytes);
+        let mut cuts = self.runs.cuts(self.shard_bytes(threads));
         if cuts.first() != Some(&0) {
             cuts.insert(0, 0);
         }
         let shared = Shared {
-            queue: OrderedQueue::new(cuts.len(), threads * self.shards_waiting(shard_bytes)),
-            packed: PackedContents::new(),
+            queue: OrderedQueue::new(cuts.len(), threads as u64 * self.waiting_bytes()),
+            packed: PackedContents::new(self.packed_bytes),
             in_vain_from: AtomicU64::new(u64::MAX),
         };
         let emitted = Mutex::new(Emitted::default());
@@ -129,20 +137,19 @@ impl Emitting<'_> {
         Ok(made)
     }
 
-    /// Returns how many bytes of rows a shard has: many shards for few threads to share, and enough
-    /// bytes of each run in a file that reading it piece by piece pays.
+    /// Returns how many bytes of rows a shard has: many shards for few threads to share, and enough bytes of each run
+    /// in a file that reading it piece by piece pays; with blocks a quarter of what a merge may take at most.
     fn shard_bytes(&self, threads: usize) -> u64 {
         let heaviness = self.runs.heaviness();
         let pieces_bytes = self.runs.size() * heaviness;
         let shared = (pieces_bytes / (threads as u64 * 16)).clamp(SHARD_BYTES_MIN, SHARD_BYTES_MAX);
         let from_files = self.runs.files.len() as u64 * SHARD_RUN_BYTES * heaviness;
-        shared.max(from_files.min(self.runs.window_bytes as u64 / 4)) / heaviness
+        shared.max(from_files).min(self.runs.window_bytes as u64 / 4) / heaviness
     }
 
-    /// Returns how many shards of a worker exist at a time: as many as make two runs, within bounds.
-    fn shards_waiting(&self, shard_bytes: u64) -> usize {
-        let fitting = 2 * self.runs.window_bytes as u64 / (shard_bytes * self.runs.heaviness());
-        fitting.clamp(*SHARDS_WAITING.start(), *SHARDS_WAITING.end()) as usize
+    /// Returns how many bytes of shards may wait for the writer, a worker: half of what a merge may take.
+    fn waiting_bytes(&self) -> u64 {
+        WAITING_BYTES_MAX.min(self.runs.window_bytes as u64 / 2)
     }
 
     /// Writes shards in order until all are written.
@@ -213,20 +220,20 @@ impl Emitting<'_> {
             known: &shared.packed,
             blocks: BlockCache::new(self.blocks, self.runs.window_bytes / 2),
             raw: Vec::new(),
-            packed: Vec::new(),
         };
         let _guard = OnPanic(|| shared.queue.close());
         while let Some(number) = shared.queue.take_work() {
             let from = cuts[number];
             if from >= shared.in_vain_from.load(Ordering::Relaxed) {
-                shared.queue.put(number, Ok(Shard::default()));
+                shared.queue.put(number, Ok(Shard::default()), 0);
                 continue;
             }
             let shard = self.build(from, cuts.get(number + 1).copied(), &mut worker);
             if let Some(fault) = worker.emitter.fault() {
                 shared.in_vain_from.fetch_min(first_slot_below(fault.tile), Ordering::Relaxed);
             }
-            shared.queue.put(number, shard);
+            let bytes = shard.as_ref().map_or(0, Shard::memory_bytes);
+            shared.queue.put(number, shard, bytes);
         }
         worker.emitter.into_emitted()
     }
@@ -262,6 +269,8 @@ impl Emitting<'_> {
         })?;
         worker.finish(tile.map(|(_, coord)| coord), &mut shard);
         self.check(&worker.emitter)?;
+        // Shards wait for the writer, and compressing asked for more room than was needed.
+        shard.stored.shrink_to_fit();
         Ok(shard)
     }
 }
@@ -279,7 +288,6 @@ struct Worker<'a> {
     known: &'a PackedContents,
     blocks: BlockCache<'a>,
     raw: Vec<u8>,
-    packed: Vec<u8>,
 }
 
 impl Worker<'_> {
@@ -303,10 +311,11 @@ impl Worker<'_> {
             Compression::None => stored.extend_from_slice(&self.raw),
             Compression::Gzip if self.known.append(hash, stored) => {}
             Compression::Gzip => {
-                self.compressor.gzip(&self.raw, &mut self.packed);
-                stored.extend_from_slice(&self.packed);
-                *fresh_bytes += self.packed.len() as u64;
-                self.known.put(hash, &self.packed);
+                let start = stored.len();
+                self.compressor.append_gzip(&self.raw, stored);
+                let packed = &stored[start..];
+                *fresh_bytes += packed.len() as u64;
+                self.known.put(hash, packed);
             }
         }
     }

@@ -13,8 +13,8 @@ use zellige_archive::TileHash;
 
 /// Parts of the table, so that workers seldom wait for each other.
 const PARTS: usize = 64;
-/// Compressed bytes of a generation of a part, those of its table included; 8 MiB in all.
-const GENERATION_BYTES: usize = 64 << 10;
+/// The most compressed bytes that are kept in all, those of the tables included; more of them help no more.
+pub(crate) const BYTES_MAX: u64 = 8 << 20;
 /// What a content takes in a table beside its bytes, at most.
 const CONTENT_BYTES: usize = 80;
 /// The longest compressed content that is kept: what comes again is sea, the inside of areas, or a few points.
@@ -24,6 +24,8 @@ const PACKED_BYTES_MAX: usize = 4 << 10;
 #[derive(Debug)]
 pub(crate) struct PackedContents {
     parts: [Mutex<Part>; PARTS],
+    /// Bytes of a generation of a part.
+    generation_bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -40,8 +42,11 @@ struct Generation {
 }
 
 impl PackedContents {
-    pub(crate) fn new() -> Self {
-        Self { parts: std::array::from_fn(|_| Mutex::default()) }
+    /// Keeps up to `bytes`, and a generation of a part has room for one content at least.
+    pub(crate) fn new(bytes: u64) -> Self {
+        let generation_bytes =
+            (bytes.min(BYTES_MAX) as usize / (2 * PARTS)).max(PACKED_BYTES_MAX + CONTENT_BYTES);
+        Self { parts: std::array::from_fn(|_| Mutex::default()), generation_bytes }
     }
 
     /// Appends the compressed content to `out`, if it is known; returns whether it is.
@@ -53,14 +58,15 @@ impl PackedContents {
         }
         let Some(packed) = part.old.contents.remove(&halves(hash)) else { return false };
         out.extend_from_slice(&packed);
-        part.put(hash, packed);
+        part.put(hash, packed, self.generation_bytes);
         true
     }
 
     /// Takes note of a compressed content.
     pub(crate) fn put(&self, hash: TileHash, packed: &[u8]) {
         if packed.len() <= PACKED_BYTES_MAX {
-            self.part(hash).lock().unwrap_or_else(PoisonError::into_inner).put(hash, packed.into());
+            let mut part = self.part(hash).lock().unwrap_or_else(PoisonError::into_inner);
+            part.put(hash, packed.into(), self.generation_bytes);
         }
     }
 
@@ -70,9 +76,9 @@ impl PackedContents {
 }
 
 impl Part {
-    fn put(&mut self, hash: TileHash, packed: Box<[u8]>) {
+    fn put(&mut self, hash: TileHash, packed: Box<[u8]>, generation_bytes: usize) {
         let bytes = packed.len() + CONTENT_BYTES;
-        if self.young.bytes + bytes > GENERATION_BYTES {
+        if self.young.bytes + bytes > generation_bytes {
             self.old = std::mem::take(&mut self.young);
         }
         if self.young.contents.insert(halves(hash), packed).is_none() {
@@ -92,7 +98,7 @@ mod tests {
 
     /// Asks for contents of so many bytes each, and puts those that are not known; returns how many those are.
     fn n_unknown(contents: impl Iterator<Item = usize>, packed_bytes: usize) -> usize {
-        let known = PackedContents::new();
+        let known = PackedContents::new(BYTES_MAX);
         let mut n_unknown = 0;
         for content in contents {
             // All in one part.
@@ -108,7 +114,7 @@ mod tests {
         }
         for part in known.parts {
             let Part { young, old } = part.into_inner().unwrap();
-            assert!(young.bytes.max(old.bytes) <= GENERATION_BYTES);
+            assert!(young.bytes.max(old.bytes) <= known.generation_bytes);
         }
         n_unknown
     }

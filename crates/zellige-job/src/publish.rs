@@ -37,6 +37,8 @@ const JOB_BYTES: u64 = 16 << 20;
 const WORKER_BYTES: u64 = 12 << 20;
 /// Features of very long lines that are wanted again have at most this part of the memory of full runs.
 const FEATURES_SHARE: u64 = 8;
+/// One part in so many of the memory has compressed contents that may come again.
+const PACKED_SHARE: u64 = 32;
 /// Bytes of a run, when memory allows.
 const RUN_BYTES_MAX: u64 = 64 << 20;
 
@@ -220,6 +222,7 @@ impl Job<'_> {
             tile_bytes_max: self.settings.tile_bytes_max,
             format: self.format,
             compression_level: self.settings.compression_level,
+            packed_bytes: self.settings.memory_bytes / PACKED_SHARE,
             counters: &self.counters,
         };
         let mut made = emitting.run(&self.pool, archive, watch)?;

@@ -1,7 +1,7 @@
 //! Results of parallel work in the order of the work, with a bound on what waits.
 //!
-//! Workers take numbers in order and put results; the writer takes results in order. A worker that is
-//! too far ahead of the writer waits, so at most `window` results exist at a time.
+//! Workers take numbers in order and put results; the writer takes results in order. While too many bytes of results
+//! wait for it, workers take no new work.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -13,14 +13,16 @@ pub(crate) struct OrderedQueue<T> {
     state: Mutex<State<T>>,
     changed: Condvar,
     len: usize,
-    window: usize,
+    waiting_bytes_max: u64,
 }
 
 #[derive(Debug)]
 struct State<T> {
     next_to_work: usize,
     next_to_write: usize,
-    done: BTreeMap<usize, T>,
+    /// Results that wait, each with its bytes.
+    done: BTreeMap<usize, (T, u64)>,
+    waiting_bytes: u64,
     is_closed: bool,
 }
 
@@ -36,20 +38,26 @@ pub(crate) enum Taken<T> {
 }
 
 impl<T> OrderedQueue<T> {
-    /// Returns a queue for work numbered from 0 to before `len`.
-    pub(crate) fn new(len: usize, window: usize) -> Self {
-        let state = State { next_to_work: 0, next_to_write: 0, done: BTreeMap::new(), is_closed: false };
-        Self { state: Mutex::new(state), changed: Condvar::new(), len, window }
+    /// Returns a queue for work numbered from 0 to before `len`; workers wait while more than `waiting_bytes_max` do.
+    pub(crate) fn new(len: usize, waiting_bytes_max: u64) -> Self {
+        let state = State {
+            next_to_work: 0,
+            next_to_write: 0,
+            done: BTreeMap::new(),
+            waiting_bytes: 0,
+            is_closed: false,
+        };
+        Self { state: Mutex::new(state), changed: Condvar::new(), len, waiting_bytes_max }
     }
 
-    /// Returns the next number to work on, as soon as the writer is near enough.
+    /// Returns the next number to work on, as soon as few enough bytes wait for the writer.
     pub(crate) fn take_work(&self) -> Option<usize> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if state.is_closed || state.next_to_work == self.len {
                 return None;
             }
-            if state.next_to_work < state.next_to_write + self.window {
+            if state.waiting_bytes <= self.waiting_bytes_max {
                 state.next_to_work += 1;
                 return Some(state.next_to_work - 1);
             }
@@ -57,9 +65,12 @@ impl<T> OrderedQueue<T> {
         }
     }
 
-    /// Puts the result of work `number`.
-    pub(crate) fn put(&self, number: usize, result: T) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).done.insert(number, result);
+    /// Puts the result of work `number`, which takes so many bytes.
+    pub(crate) fn put(&self, number: usize, result: T, bytes: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.done.insert(number, (result, bytes));
+        state.waiting_bytes += bytes;
+        drop(state);
         self.changed.notify_all();
     }
 
@@ -73,8 +84,9 @@ impl<T> OrderedQueue<T> {
         if state.is_closed || next == self.len {
             return Taken::End;
         }
-        let Some(result) = state.done.remove(&next) else { return Taken::Wait };
+        let Some((result, bytes)) = state.done.remove(&next) else { return Taken::Wait };
         state.next_to_write += 1;
+        state.waiting_bytes -= bytes;
         drop(state);
         self.changed.notify_all();
         Taken::Next(result)
@@ -99,13 +111,14 @@ mod tests {
 
     #[test]
     fn results_come_in_order_and_workers_wait_for_the_writer() {
-        let queue = OrderedQueue::new(100, 3);
+        let queue = OrderedQueue::new(100, 30);
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     while let Some(number) = queue.take_work() {
-                        assert!(queue.state.lock().unwrap().done.len() <= 3);
-                        queue.put(number, number * 2);
+                        queue.put(number, number * 2, 10);
+                        // As many as fit and one more, and those of the other workers.
+                        assert!(queue.state.lock().unwrap().done.len() <= 4 + 3);
                     }
                 });
             }
@@ -125,6 +138,8 @@ mod tests {
     fn closing_frees_everyone() {
         let queue = OrderedQueue::<()>::new(5, 1);
         assert_eq!(queue.take_work(), Some(0));
+        assert_eq!(queue.take_work(), Some(1));
+        queue.put(1, (), 2);
         queue.close();
         assert_eq!(queue.take_work(), None);
         assert!(matches!(queue.take_result(Duration::ZERO), Taken::End));

@@ -51,6 +51,7 @@ impl Crowd {
         let is_first = !self.has_begun && body.to_round.is_some();
         if is_first {
             self.has_begun = true;
+            self.waiting.reserve(CROWD_BYTES_MAX);
             self.hot.begin(zoom_plan.extent, zoom_plan.buffer_units);
         }
         body.to_round.is_some() || !self.is_empty()

@@ -5,8 +5,6 @@
 //! Keeps:  their bytes, one after another in a buffer that stays.
 //! Source: recipe 2.8, `tiles.order`.
 
-use std::ops::Range;
-
 use crate::block::Block;
 use crate::piece::Body;
 
@@ -21,12 +19,12 @@ pub(crate) struct Piece<'b> {
     pub(crate) body: &'b [u8],
 }
 
-/// Where a piece stands in the buffer.
-#[derive(Clone, Debug)]
+/// A piece in the buffer, where its block starts at the end of the piece before it.
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     place: u64,
-    block: Range<usize>,
-    body: Range<usize>,
+    block_len: u32,
+    body_len: u32,
 }
 
 /// Pieces that wait.
@@ -49,25 +47,30 @@ impl Waiting {
         self.bytes.len() + self.entries.len() * size_of::<Entry>()
     }
 
+    /// Makes room for so many bytes of pieces at once: growing would for a moment take three times what is there.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve_exact(bytes.saturating_sub(self.bytes.len()));
+    }
+
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.entries.clear();
     }
 
     pub(crate) fn push(&mut self, Piece { place, block, body }: Piece<'_>) {
-        let start = self.bytes.len();
         self.bytes.extend_from_slice(block);
-        let middle = self.bytes.len();
         self.bytes.extend_from_slice(body);
-        self.entries.push(Entry { place, block: start..middle, body: middle..self.bytes.len() });
+        self.entries.push(Entry { place, block_len: block.len() as u32, body_len: body.len() as u32 });
     }
 
     /// Returns the pieces in the order in which they came.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Piece<'_>> {
-        self.entries.iter().map(|Entry { place, block, body }| Piece {
-            place: *place,
-            block: &self.bytes[block.clone()],
-            body: &self.bytes[body.clone()],
+        let mut bytes = &self.bytes[..];
+        self.entries.iter().map(move |Entry { place, block_len, body_len }| {
+            let (block, rest) = bytes.split_at(*block_len as usize);
+            let (body, rest) = rest.split_at(*body_len as usize);
+            bytes = rest;
+            Piece { place: *place, block, body }
         })
     }
 

@@ -48,8 +48,6 @@ pub struct LayerEncoder {
     /// Whether a feature that would fit alone did not fit any more.
     is_ended: bool,
     grouping: Grouping,
-    /// Features with their tags, as they are written.
-    features: Vec<u8>,
     fields: Vec<u8>,
 }
 
@@ -287,26 +285,31 @@ impl LayerEncoder {
     /// was measured. Returns its length without the frame, and the checksum over its geometry and attributes.
     pub fn write(&mut self, n_features: usize, out: &mut Vec<u8>) -> (u64, u64) {
         let Some(mark) = n_features.checked_sub(1).map(|last| self.marks[last]) else { return (0, 0) };
-        self.grouping.group(&self.keys, &self.values, mark.values);
-        self.encode(n_features);
-        if self.features.len() > mark.features as usize {
-            self.grouping.ungroup();
-            self.encode(n_features);
-        }
-        let len = self.len_at(mark) - u64::from(mark.features) + self.features.len() as u64;
-        out.push(3 << 3 | 2);
-        push_varint(out, len);
+        let start = out.len();
+        // Room for the frame, which states the length.
+        let frame_len = (framed_layer_len(self.len_at(mark)) - self.len_at(mark)) as usize;
+        out.resize(start + frame_len, 0);
         out.extend_from_slice(&self.head);
-        out.extend_from_slice(&self.features);
+        let features = out.len();
+        self.grouping.group(&self.keys, &self.values, mark.values);
+        self.push_features(n_features, out);
+        if out.len() - features > mark.features as usize {
+            out.truncate(features);
+            self.grouping.ungroup();
+            self.push_features(n_features, out);
+        }
         out.extend_from_slice(&self.keys.bytes()[..mark.keys as usize]);
         self.grouping.push_values(&self.values, out);
+        let len = (out.len() - start - frame_len) as u64;
+        let mut frame = vec![3 << 3 | 2];
+        push_varint(&mut frame, len);
+        out.splice(start..start + frame_len, frame);
         (len, mark.checksum)
     }
 
-    /// Writes the first `n_features` features into the emptied `features`.
-    fn encode(&mut self, n_features: usize) {
-        let (out, numbers) = (&mut self.features, self.grouping.numbers());
-        out.clear();
+    /// Appends the first `n_features` features, framed as fields of the layer.
+    fn push_features(&self, n_features: usize, out: &mut Vec<u8>) {
+        let numbers = self.grouping.numbers();
         let (mut tags, mut shapes) = (&self.tags[..], &self.shapes[..]);
         let mut before = Mark::default();
         for mark in &self.marks[..n_features] {
