@@ -19,6 +19,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use zellige_model::{Extent, FieldKind, GeometryKind, LayerName};
 
 use super::regroup::Grouping;
+use super::seen::SeenValues;
 use super::table::{KeyTable, ValueTable};
 use super::{push_varint, varint_len};
 use crate::block::{Block, Entry};
@@ -28,9 +29,6 @@ use crate::piece::Body;
 const TAG_FEATURE: u8 = 2 << 3 | 2;
 const TAG_ID: u8 = 1 << 3;
 const TAG_TAGS: u8 = 2 << 3 | 2;
-/// So many values beyond the end of a layer are told apart; more of them count as new each time. The size
-/// that is measured is then an upper bound, far above any layer that a recipe can ask for.
-const OVERFLOW_VALUES_MAX: usize = 7 << 15;
 
 /// Builds one layer of one tile after the other, in buffers that stay.
 #[derive(Debug, Default)]
@@ -76,26 +74,19 @@ struct Mark {
 struct Overflow {
     bytes: u64,
     keys: FxHashMap<u32, u32>,
-    values: FxHashMap<(u64, u32), u32>,
-    n_values: usize,
+    values: SeenValues,
     /// Keys and values of features that were passed over, which may stand before any of the tables.
-    passed: (usize, usize),
+    passed: (u32, u32),
 }
 
 impl Overflow {
     /// Returns the index of a value behind `n_before` others, and counts its bytes when it is new.
     fn value(&mut self, entry: &Entry<'_>, n_before: usize) -> u32 {
-        let content = (entry.hash, entry.value.len() as u32);
-        if let Some(known) = self.values.get(&content) {
-            return *known;
+        let (number, is_new) = self.values.number(entry.hash);
+        if is_new {
+            self.bytes += framed_len(entry.value.len());
         }
-        let next = (n_before + self.n_values) as u32;
-        self.n_values += 1;
-        self.bytes += framed_len(entry.value.len());
-        if self.values.len() < OVERFLOW_VALUES_MAX {
-            self.values.insert(content, next);
-        }
-        next
+        n_before as u32 + number
     }
 }
 
@@ -174,7 +165,7 @@ impl LayerEncoder {
     fn pass_over(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>]) -> u64 {
         self.measure(block, body, names, 0);
         if let Some(overflow) = &mut self.overflow {
-            overflow.passed = (overflow.keys.len(), overflow.n_values);
+            overflow.passed = (overflow.keys.len() as u32, overflow.values.len());
         }
         self.len_alone(block, body, names)
     }
@@ -209,7 +200,7 @@ impl LayerEncoder {
     /// more than the `written_len` that it has in the layer as it is.
     fn measure(&mut self, block: &Block<'_>, body: &Body<'_>, names: &[Arc<str>], written_len: u64) {
         let overflow = self.overflow.get_or_insert_default();
-        let (keys_passed, values_passed) = (overflow.passed.0 as u32, overflow.passed.1 as u32);
+        let (keys_passed, values_passed) = overflow.passed;
         let mut tags_len = 0;
         for entry in block.entries() {
             let key = self.keys.find(entry.key).map(|key| key + keys_passed);

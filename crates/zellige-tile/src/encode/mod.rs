@@ -2,13 +2,14 @@
 //!
 //! `command` writes geometry and `value` writes attribute values once, when a feature is sliced;
 //! `layer` then puts finished pieces together, tile after tile; `regroup` numbers values so that those of one key stand
-//! together.
+//! together, and `seen` tells values apart that did not fit.
 
 pub mod command;
 pub mod value;
 pub mod layer;
 mod table;
 mod regroup;
+mod seen;
 
 /// Appends a base-128 varint.
 pub fn push_varint(out: &mut Vec<u8>, mut number: u64) {
