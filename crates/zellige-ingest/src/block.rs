@@ -9,7 +9,7 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use zellige_model::{Feature, LonLat, Place};
+use zellige_model::{Feature, Place};
 
 use crate::blocks::{Limits, Shared};
 use crate::lines::{lines, trimmed, without_mark};
@@ -89,9 +89,7 @@ impl Block {
             ControlFlow::Break(()) => ControlFlow::Break(()),
         })
     }
-}
 
-impl Block {
     /// Returns where the last line begins, if it is a feature and so long that it is kept as such.
     pub(crate) fn long_line(&self) -> Option<usize> {
         let n_bytes = match &self.content {
@@ -111,12 +109,10 @@ impl Block {
         }
     }
 
-    /// Returns the bytes of the feature that was kept instead of its line, if one was.
+    /// Returns the bytes of memory of the feature that was kept instead of its line, if one was.
     #[must_use]
     pub fn kept_bytes(&self) -> u64 {
-        self.last
-            .as_ref()
-            .map_or(0, |feature| (feature.geometry.points.capacity() * size_of::<LonLat>()) as u64)
+        self.last.as_ref().map_or(0, Feature::memory_bytes)
     }
 }
 

@@ -83,13 +83,13 @@ impl Shelf {
     pub fn put(&self, block: &mut Block, parser: &mut Parser) -> Result<u64, Error> {
         let mut kept = self.lock();
         if let Some(start) = block.long_line() {
-            parser.feature.geometry.points.shrink_to_fit();
-            block.last = Some(std::mem::take(&mut parser.feature));
-            if kept.features_bytes + block.kept_bytes() <= self.features_bytes_max {
-                kept.features_bytes += block.kept_bytes();
+            let feature = &mut parser.feature;
+            feature.geometry.points.shrink_to_fit();
+            let features_bytes = kept.features_bytes + feature.memory_bytes();
+            if features_bytes <= self.features_bytes_max {
+                kept.features_bytes = features_bytes;
+                block.last = Some(std::mem::take(feature));
                 block.end_at(start);
-            } else {
-                block.last = None;
             }
         }
         let content = match &block.content {
@@ -258,13 +258,18 @@ mod tests {
     #[test]
     fn long_line_is_kept_as_a_feature_if_there_is_room_and_told_all_the_same() {
         let long = format!(
-            "{{\"type\":\"Feature\",\"geometry\":{{\"type\":\"MultiPoint\",\"coordinates\":[[1,2],{}[3,4]]}}}}\n",
-            " ".repeat(16 << 20)
+            "{{\"type\":\"Feature\",\"properties\":{{\"a\":\"{}\"}},\"geometry\":{{\"type\":\"MultiPoint\",\"coordinates\":[[1,2],[3,4]]}}}}\n",
+            "a".repeat(16 << 20)
         );
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines");
         std::fs::write(&path, [LINES, &long].concat()).unwrap();
-        let kept_bytes = 2 * 16;
+        let mut parser = Parser::new();
+        let mut block =
+            Source::new("file").file(&path).open(&Settings::default()).unwrap().next().unwrap().unwrap();
+        told(&mut block, &mut parser);
+        let kept_bytes = Shelf::new(std::env::temp_dir(), u64::MAX).put(&mut block, &mut parser).unwrap();
+        assert!((16 << 20..64 << 20).contains(&kept_bytes), "{kept_bytes}");
         for (is_pipe, room, expected_bytes, expected_spilled) in [
             (false, kept_bytes, kept_bytes, 0),
             (false, kept_bytes - 1, 0, 0),

@@ -1,6 +1,6 @@
 //! Axis-parallel boxes, one type a space.
 
-use crate::{LonLat, World};
+use crate::{Grid, LonLat, World};
 
 /// A box in degrees; edges belong to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,5 +95,26 @@ impl WorldBounds {
             && other.min.x <= self.max.x
             && self.min.y <= other.max.y
             && other.min.y <= self.max.y
+    }
+}
+
+/// A box in the units of a tile; edges belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GridBounds {
+    /// Upper left corner (smallest x and y).
+    pub min: Grid,
+    /// Lower right corner (largest x and y).
+    pub max: Grid,
+}
+
+impl GridBounds {
+    /// Returns the smallest box that holds all `points`; nothing when there are none.
+    #[must_use]
+    pub fn of(points: &[Grid]) -> Option<Self> {
+        let first = *points.first()?;
+        Some(points.iter().fold(Self { min: first, max: first }, |Self { min, max }, point| Self {
+            min: Grid::new(min.x.min(point.x), min.y.min(point.y)),
+            max: Grid::new(max.x.max(point.x), max.y.max(point.y)),
+        }))
     }
 }

@@ -20,6 +20,17 @@ impl Feature {
         self.attributes.clear();
         self.geometry.reset(crate::GeometryKind::Point);
     }
+
+    /// Returns the bytes of memory that its buffers take.
+    #[must_use]
+    pub const fn memory_bytes(&self) -> u64 {
+        let Geometry { points, part_ends, polygon_ends, .. } = &self.geometry;
+        let Attributes { entries, text } = &self.attributes;
+        let ends = (part_ends.capacity() + polygon_ends.capacity()) * size_of::<u32>();
+        let points = points.capacity() * size_of::<LonLat>();
+        let entries = entries.capacity() * size_of::<(Span, Stored)>();
+        (points + ends + entries + text.capacity()) as u64
+    }
 }
 
 /// Attributes in order, their texts in one buffer.

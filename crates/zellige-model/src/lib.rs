@@ -21,7 +21,7 @@ pub mod tileset;
 pub mod finding;
 pub mod convert;
 
-pub use bounds::{LonLatBounds, WorldBounds};
+pub use bounds::{GridBounds, LonLatBounds, WorldBounds};
 pub use coord::{Grid, LonLat, World};
 pub use feature::{Attributes, Feature};
 pub use finding::{Example, FindingCode, Findings, Place, Tally};

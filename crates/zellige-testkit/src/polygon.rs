@@ -1,4 +1,4 @@
-//! Judges polygons exactly, in whole numbers.
+//! Makes polygons, and judges them exactly, in whole numbers.
 //!
 //! In:     polygons in the grid of a tile, rings open.
 //! Out:    sentences for people, one a fault; none when the polygons are valid.
@@ -20,6 +20,19 @@ use zellige_model::{Geometry, GeometryKind, Grid};
 
 /// The number of faults after which a geometry is bad enough.
 pub const FAULTS_MAX: usize = 20;
+
+/// Returns a polygon of open rings, the outer one first.
+#[must_use]
+pub fn polygon(rings: &[Vec<(i32, i32)>]) -> Geometry<Grid> {
+    let mut geometry = Geometry::default();
+    geometry.reset(GeometryKind::Polygon);
+    for ring in rings {
+        geometry.points.extend(ring.iter().map(|(x, y)| Grid::new(*x, *y)));
+        geometry.end_part();
+    }
+    geometry.end_polygon();
+    geometry
+}
 
 /// Returns what is wrong with the polygons of `geometry`; nothing for other kinds.
 ///

@@ -11,7 +11,7 @@
 //! integers, so that centres at half units are exact. Each look-up is logarithmic in what stays.
 
 use rstar::RTree;
-use zellige_model::{Extent, Geometry, Grid};
+use zellige_model::{Extent, Geometry, Grid, GridBounds};
 use zellige_recipe::plan::{Limit, RankOrder};
 
 use crate::order::OrderKey;
@@ -104,12 +104,7 @@ fn is_apart(distance_squared: i64, number: u32, extent: Extent) -> bool {
 
 /// Returns the center of the box around `geometry` in half units.
 fn place_doubled(geometry: &Geometry<Grid>) -> [i64; 2] {
-    let Some(first) = geometry.points.first() else { return [0, 0] };
-    let (mut min, mut max) = (*first, *first);
-    for point in &geometry.points {
-        min = Grid::new(min.x.min(point.x), min.y.min(point.y));
-        max = Grid::new(max.x.max(point.x), max.y.max(point.y));
-    }
+    let Some(GridBounds { min, max }) = GridBounds::of(&geometry.points) else { return [0, 0] };
     [i64::from(min.x) + i64::from(max.x), i64::from(min.y) + i64::from(max.y)]
 }
 

@@ -67,11 +67,9 @@ impl TileCover {
         }
         let (north, south) = (north.max(0), south.min(i64::from(self.zoom.tiles_per_side()) - 1));
         let touched = Touched { stripes, columns: (first, last), rows: (north, south) };
-        let n_crossings = touched.count_crossings(geometry);
-        let untangled = touched.untangle(geometry, n_crossings, &mut Validator::default());
-        let (geometry, n_crossings) = untangled.as_ref().map_or((geometry, n_crossings), |cells| (cells, 0));
+        let (geometry, n_crossings) = touched.untangle(geometry, &mut Validator::default());
         for group in touched.groups(n_crossings) {
-            clip::columns(geometry, stripes, group, columns);
+            clip::columns(&geometry, stripes, group, columns);
             for (column, piece) in columns.iter() {
                 clip::rows(piece, stripes, (north, south), rows);
                 for (row, piece) in rows.iter() {

@@ -15,7 +15,7 @@
 //!     · · │ab │   │
 //! ```
 
-use zellige_model::{Extent, Geometry, Grid};
+use zellige_model::{Extent, Geometry, Grid, GridBounds};
 
 /// With more places than this in a tile squares stay where they are: their bits would take more than 4 MiB.
 const PLACES_MAX: usize = 1 << 25;
@@ -46,12 +46,10 @@ impl Room {
 
     /// Takes the places that the box around a shape touches, if it is small.
     pub(crate) fn add(&mut self, shape: &Geometry<Grid>) {
-        let Some(first) = shape.points.first().filter(|_| self.n_along > 0) else { return };
-        let (mut min, mut max) = (*first, *first);
-        for point in &shape.points {
-            min = Grid::new(min.x.min(point.x), min.y.min(point.y));
-            max = Grid::new(max.x.max(point.x), max.y.max(point.y));
+        if self.n_along == 0 {
+            return;
         }
+        let Some(GridBounds { min, max }) = GridBounds::of(&shape.points) else { return };
         if (max.x - min.x).max(max.y - min.y) > SHAPE_UNITS_MAX {
             return;
         }

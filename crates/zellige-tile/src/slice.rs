@@ -393,11 +393,11 @@ impl<'p> LayerSlicer<'p> {
             }
             Settled::Nothing if has_borders => work.spreader.hold_place(&spread, origin, sink),
             Settled::Nothing => Reach::Merged,
-            Settled::Changed(shape, left) => {
+            Settled::Changed(shape, transfers) => {
                 let bounds = WorldBounds::of(&shape.points);
                 let spread = Spread::new(zoom, plan, &bounds, self.tiles_box.as_ref()).sieved(sieve);
                 let spread = spread.small(small, &bounds);
-                let spread = spread.bordered(has_borders).crowded(is_crowded, &bounds).left(left);
+                let spread = spread.bordered(has_borders).crowded(is_crowded, &bounds).transferred(transfers);
                 work.spreader.spread(shape, &spread, origin, sink)
             }
         })

@@ -24,7 +24,7 @@ use crate::sieve::Sieve;
 use crate::snap_round::Fine;
 use crate::stage::fills_window;
 use crate::tangle::Touched;
-use crate::tiny::{Left, Small};
+use crate::tiny::{Small, Transfer};
 use crate::validate::{Lent, Validator, area_doubled};
 
 /// A feature with so many vertices at a zoom is cut into several tiles at a time.
@@ -91,8 +91,8 @@ pub struct Spread<'b> {
     sieve: Sieve,
     /// The tile that accounts for it, if it is small.
     home: Option<Home>,
-    /// Rings that are left to others, and those of others that are left to it.
-    left: &'b [Left],
+    /// Areas that it gets from others, or leaves to them.
+    transfers: &'b [Transfer],
 }
 
 /// The tile that accounts for the area of a small polygon.
@@ -146,7 +146,7 @@ impl<'b> Spread<'b> {
             middle: None,
             sieve: Sieve::ALL,
             home: None,
-            left: &[],
+            transfers: &[],
         }
     }
 
@@ -173,8 +173,8 @@ impl<'b> Spread<'b> {
 
     /// Returns the same for a shape that leaves rings to others, or has taken them over.
     #[must_use]
-    pub const fn left(self, left: &'b [Left]) -> Self {
-        Self { left, ..self }
+    pub const fn transferred(self, transfers: &'b [Transfer]) -> Self {
+        Self { transfers, ..self }
     }
 
     /// Returns the same with only those tiles made that a sieve chooses.
@@ -269,8 +269,8 @@ impl<'b> Spread<'b> {
         if let Some(home) = self.home.filter(|home| home.tile == tile && home.is_whole) {
             return owed_rest(parts(&home.small), grid.parts().map(area_doubled).sum());
         }
-        let here = self.left.iter().filter(|left| tile_grid.holds(left.at));
-        let area_units: f64 = here.map(|left| left.area_units).sum();
+        let here = self.transfers.iter().filter(|transfer| tile_grid.holds(transfer.at));
+        let area_units: f64 = here.map(|transfer| transfer.area_units).sum();
         (area_units * f64::from(PARTS_PER_UNIT)).round() as i32
     }
 
@@ -332,24 +332,22 @@ impl<'e> Spreader<'e> {
         }
         // A window holds several copies of what goes round the world, too many to account for one.
         let is_wrapped = last - first >= spread.columns_per_world();
-        let unaccounted = if is_wrapped { Some(Spread { home: None, left: &[], ..*spread }) } else { None };
+        let unaccounted =
+            if is_wrapped { Some(Spread { home: None, transfers: &[], ..*spread }) } else { None };
         let accounted = unaccounted.as_ref().unwrap_or(spread);
         let mut target = Target { spread: accounted, origin, sink: &mut *sink, reach: Reach::Elsewhere };
         if geometry.kind == GeometryKind::Point {
             self.deal_points(geometry, &mut target);
         } else {
-            let n_crossings = spread.touched().count_crossings(geometry);
-            let untangled = spread.touched().untangle(geometry, n_crossings, &mut self.stamp.validator);
-            let (geometry, n_crossings) =
-                untangled.as_ref().map_or((geometry, n_crossings), |cells| (cells, 0));
+            let (geometry, n_crossings) = spread.touched().untangle(geometry, &mut self.stamp.validator);
             if first == last {
-                self.stamp.column(first, geometry, &mut target);
+                self.stamp.column(first, &geometry, &mut target);
             } else if is_wrapped {
-                self.columns(geometry, (spread.columns, is_wrapped), &mut target);
+                self.columns(&geometry, (spread.columns, is_wrapped), &mut target);
             } else {
                 let touched = Touched { columns: spread.columns_cut, ..spread.touched() };
                 for columns in touched.groups(n_crossings) {
-                    self.columns(geometry, (columns, is_wrapped), &mut target);
+                    self.columns(&geometry, (columns, is_wrapped), &mut target);
                 }
             }
         }

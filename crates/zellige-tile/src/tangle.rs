@@ -10,14 +10,16 @@
 //! Five million vertices all over a continent have edges that lead through 66 tiles each at zoom 8: cut, these are
 //! 330 million pieces, and every tile has 26,000 of them. What they enclose is smaller than a unit.
 
+use std::borrow::Cow;
+
 use zellige_model::{Geometry, GeometryKind, Grid, World, WorldBounds};
 
 use crate::clip::Stripes;
 use crate::validate::Validator;
 
-/// More crossings of edges and seams than this may be a tangle,
+/// Polygons with no more crossings of edges and seams are cut as they are.
 const CROSSINGS_MAX: u64 = 1 << 21;
-/// if there are more than so many for each tile around it: shapes of the same many tiles in which there is a pattern to
+/// So are those with no more than this for each tile around them: shapes of as many tiles in which there is a pattern to
 /// be seen have far fewer.
 const CROSSINGS_PER_TILE_MAX: u64 = 64;
 /// Columns are cut at once as long as about so many crossings lie in them; each takes up to 64 bytes.
@@ -40,7 +42,7 @@ pub(crate) struct Touched {
 impl Touched {
     /// Counts how often edges of `geometry` cross the seams between stripes; or tells at most how often, when that is
     /// seldom.
-    pub(crate) fn count_crossings(self, geometry: &Geometry<World>) -> u64 {
+    fn count_crossings(self, geometry: &Geometry<World>) -> u64 {
         let n_seams = self.columns.0.abs_diff(self.columns.1) + self.rows.0.abs_diff(self.rows.1);
         let n_most = geometry.points.len() as u64 * n_seams;
         if n_most <= CROSSINGS_MAX {
@@ -67,15 +69,19 @@ impl Touched {
         CROSSINGS_MAX < n_crossings && CROSSINGS_PER_TILE_MAX.saturating_mul(n_tiles) < n_crossings
     }
 
-    /// Returns legal polygons of about the same area if `geometry`, whose edges cross so many seams, is a tangle.
-    pub(crate) fn untangle(
+    /// Returns `geometry`, or legal polygons of about the same area if it is a tangle; and how often edges of that cross
+    /// seams, at most. Cells cross few of them.
+    pub(crate) fn untangle<'g>(
         self,
-        geometry: &Geometry<World>,
-        n_crossings: u64,
+        geometry: &'g Geometry<World>,
         validator: &mut Validator,
-    ) -> Option<Geometry<World>> {
-        let is_tangle = geometry.kind == GeometryKind::Polygon && self.is_tangle(n_crossings);
-        is_tangle.then(|| redraw(geometry, validator))
+    ) -> (Cow<'g, Geometry<World>>, u64) {
+        let n_crossings = self.count_crossings(geometry);
+        if geometry.kind == GeometryKind::Polygon && self.is_tangle(n_crossings) {
+            (Cow::Owned(redraw(geometry, validator)), 0)
+        } else {
+            (Cow::Borrowed(geometry), n_crossings)
+        }
     }
 
     /// Returns groups of columns, first and last, that can be cut at once when edges cross so many seams.
@@ -92,16 +98,16 @@ fn redraw(geometry: &Geometry<World>, validator: &mut Validator) -> Geometry<Wor
     let WorldBounds { min, max } = WorldBounds::of(&geometry.points);
     let longer = (max.x - min.x).max(max.y - min.y).unsigned_abs();
     let shift = (u64::BITS - longer.leading_zeros()).saturating_sub(GRID_BITS);
-    let mut grid = on_grid(geometry, |point| {
+    let mut grid = mapped(geometry, |point| {
         Grid::new(((point.x - min.x) >> shift) as i32, ((point.y - min.y) >> shift) as i32)
     });
     validator.redraw(&mut grid, CELLS_MAX);
     let back = |at: i32| i64::from(at) << shift;
-    on_grid(&grid, |point| World::new(min.x + back(point.x), min.y + back(point.y)))
+    mapped(&grid, |point| World::new(min.x + back(point.x), min.y + back(point.y)))
 }
 
 /// Returns polygons whose points are others.
-fn on_grid<P, Q>(polygons: &Geometry<P>, other: impl Fn(&P) -> Q) -> Geometry<Q> {
+fn mapped<P, Q>(polygons: &Geometry<P>, other: impl Fn(&P) -> Q) -> Geometry<Q> {
     Geometry {
         kind: polygons.kind,
         points: polygons.points.iter().map(other).collect(),
@@ -138,10 +144,10 @@ mod tests {
         let geometry = chords(n_chords);
         let n_crossings = TOUCHED.count_crossings(&geometry);
         let mut validator = Validator::default();
-        let untangled = TOUCHED.untangle(&geometry, n_crossings, &mut validator);
-        assert_eq!((n_crossings, untangled.is_some()), (expected_crossings, expected));
+        let (untangled, n_left) = TOUCHED.untangle(&geometry, &mut validator);
+        assert_eq!((n_crossings, n_left == 0), (expected_crossings, expected));
         assert_eq!(validator.take_redrawn(), u64::from(expected));
-        let Some(untangled) = untangled else { return };
+        let Cow::Owned(untangled) = untangled else { return };
         let area_doubled = |ring: &[World]| -> f64 {
             let next = ring.iter().cycle().skip(1);
             ring.iter().zip(next).map(|(a, b)| (a.x * b.y - b.x * a.y) as f64 / (SIDE * SIDE) as f64).sum()

@@ -147,7 +147,7 @@ impl Small {
 
 /// A small ring whose area a polygon gets from others, or leaves to them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Left {
+pub struct Transfer {
     /// The middle of its box; the tile that holds it accounts for the ring.
     pub at: World,
     /// What is missing of its area in square units: negative for a hole, whose area is drawn.
@@ -160,7 +160,7 @@ pub enum Settled<'s> {
     /// The simplified shape; nothing in it is small.
     Same,
     /// Another shape, and what it takes over from others or leaves to them.
-    Changed(&'s Geometry<World>, &'s [Left]),
+    Changed(&'s Geometry<World>, &'s [Transfer]),
     /// Nothing: its parts are left to others, or they are tiny, and together less than half a square.
     Nothing,
 }
@@ -178,7 +178,7 @@ pub struct Settler {
     area: f64,
     seed: u64,
     shape: Geometry<World>,
-    left: Vec<Left>,
+    transfers: Vec<Transfer>,
     rounded: Vec<World>,
     refiner: Refiner,
     examined: Geometry<Grid>,
@@ -309,12 +309,12 @@ impl Settler {
         }
         let mut shape = std::mem::take(&mut self.shape);
         shape.reset(GeometryKind::Polygon);
-        self.left.clear();
+        self.transfers.clear();
         let mut pending = 0.0;
         for (polygon_idx, rings) in simplified.polygons().enumerate() {
             if self.rings[rings.start].is_left_to_others(grid) {
                 let Polygon { area, shell, .. } = self.polygons[polygon_idx];
-                self.left.push(left(&self.rings[shell], area, grid));
+                self.transfers.push(transfer(&self.rings[shell], area, grid));
                 continue;
             }
             if self.part_is_tiny(polygon_idx, whole, grid) {
@@ -335,7 +335,7 @@ impl Settler {
                 {
                     let is_left = ring_before.is_left_to_others(grid);
                     let drawn = if is_left { 0.0 } else { grid.area_rounded(ring, &mut self.rounded) };
-                    self.left.push(left(&ring_before, drawn - area_doubled as f64 / 2.0, grid));
+                    self.transfers.push(transfer(&ring_before, drawn - area_doubled as f64 / 2.0, grid));
                     if is_left {
                         continue;
                     }
@@ -355,7 +355,7 @@ impl Settler {
             shape.end_polygon();
         }
         self.shape = shape;
-        if self.shape.is_empty() { Settled::Nothing } else { Settled::Changed(&self.shape, &self.left) }
+        if self.shape.is_empty() { Settled::Nothing } else { Settled::Changed(&self.shape, &self.transfers) }
     }
 
     /// Whether a polygon has an area, below that which is drawn, and shares no border.
@@ -439,10 +439,11 @@ impl Refiner {
     }
 }
 
-fn left(ring: &Ring, area: f64, grid: UnitGrid) -> Left {
+/// Returns what is missing of the area of a ring, in squared world units, as a transfer.
+fn transfer(ring: &Ring, area: f64, grid: UnitGrid) -> Transfer {
     let WorldBounds { min, max } = ring.bounds;
     let at = World::new(i64::midpoint(min.x, max.x), i64::midpoint(min.y, max.y));
-    Left { at, area_units: area / grid.unit_area() }
+    Transfer { at, area_units: area / grid.unit_area() }
 }
 
 const fn longest_side(bounds: &WorldBounds) -> i64 {
@@ -585,12 +586,12 @@ mod tests {
         settler.measure(&filling, &[share]);
         assert_eq!(settler.is_tiny(&filling, grid), is_left, "{side}");
         settler.measure(&around, &[Share::Parts, share]);
-        let Settled::Changed(shape, left) = settler.settle(&around, (&around, 4.0 * UNIT as f64), grid)
+        let Settled::Changed(shape, transfers) = settler.settle(&around, (&around, 4.0 * UNIT as f64), grid)
         else {
             panic!("a small polygon is settled")
         };
         assert_eq!(shape.part_ends.len(), if is_left { 1 } else { 2 }, "{side}");
-        let taken: f64 = left.iter().map(|left| left.area_units).sum();
+        let taken: f64 = transfers.iter().map(|transfer| transfer.area_units).sum();
         let n_units = if is_left { 0 } else { (side + 50) / 100 };
         let expected = (n_units * n_units) as f64 - (side * side) as f64 / 10_000.0;
         assert!((taken - expected).abs() < 1e-5, "{side}: {taken}");

@@ -10,7 +10,7 @@
 
 use std::ops::ControlFlow;
 
-use zellige_model::{Geometry, GeometryKind, Grid};
+use zellige_model::{Geometry, GeometryKind, Grid, GridBounds};
 
 use super::edge::Edge;
 use super::locate::Locator;
@@ -407,12 +407,7 @@ impl Blocks {
 
     /// Empties the blocks of the box around some points.
     fn begin(&mut self, points: &[Grid]) {
-        let Some(first) = points.first() else { return };
-        let (mut min, mut max) = (*first, *first);
-        for point in points {
-            min = Grid::new(min.x.min(point.x), min.y.min(point.y));
-            max = Grid::new(max.x.max(point.x), max.y.max(point.y));
-        }
+        let Some(GridBounds { min, max }) = GridBounds::of(points) else { return };
         let log2 = |length: i32, n: i32| ((length / n + 1) as u32).next_power_of_two().trailing_zeros();
         self.min = min;
         self.width_log2 = log2(max.x - min.x, Self::COLUMNS);

@@ -105,7 +105,7 @@ impl Validator {
         }
         let crosses = found == Found::Crossing;
         if crosses {
-            copy(geometry, &mut self.unbent);
+            self.unbent.clone_from(geometry);
             found = self.bend(found, geometry);
         }
         if found == Found::Legal || found == Found::Touching && self.relink(geometry) {
@@ -266,14 +266,6 @@ impl Validator {
         }
         tidy::tidy(geometry, &mut self.scratch);
     }
-}
-
-/// Makes `to` the same as `from`, in its buffers.
-fn copy(from: &Geometry<Grid>, to: &mut Geometry<Grid>) {
-    to.reset(from.kind);
-    to.points.extend_from_slice(&from.points);
-    to.part_ends.extend_from_slice(&from.part_ends);
-    to.polygon_ends.extend_from_slice(&from.polygon_ends);
 }
 
 /// Returns twice the signed area of an open ring; positive for outer rings (MVT 2.1 §4.3.4.4).

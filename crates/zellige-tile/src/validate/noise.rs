@@ -11,10 +11,9 @@
 
 use std::ops::{ControlFlow, RangeInclusive};
 
-use zellige_model::{Geometry, Grid};
+use zellige_model::{Geometry, Grid, GridBounds};
 
 use super::edge::Edge;
-use super::redraw::bounds;
 
 /// More pairs of edges than this that meet in a tile are noise.
 const MEETINGS_MAX: u64 = 200_000;
@@ -37,6 +36,7 @@ const PAIRS_PER_MEETING: u64 = 8;
 const PAIRS_UNCOUNTED_MAX: u64 = 16_000;
 /// Blocks along a side of the box.
 const BLOCKS: usize = 64;
+
 /// How many meetings of edges may still be mended.
 #[derive(Debug, Default)]
 pub(super) struct Allowance {
@@ -213,7 +213,7 @@ struct Blocks {
 impl Blocks {
     /// Returns the squares of which [`BLOCKS`] stand along the longer side of the box around points.
     fn around(points: &[Grid]) -> Option<Self> {
-        let (min, max) = bounds(points)?;
+        let GridBounds { min, max } = GridBounds::of(points)?;
         let longer = (max.x - min.x).max(max.y - min.y);
         Some(Self { min, side: longer / BLOCKS as i32 + 1 })
     }
@@ -255,21 +255,9 @@ impl Blocks {
 
 #[cfg(test)]
 mod tests {
-    use zellige_model::GeometryKind;
+    use zellige_testkit::polygon::polygon;
 
     use super::*;
-
-    /// Returns a polygon of rings.
-    fn polygon(rings: &[Vec<(i32, i32)>]) -> Geometry<Grid> {
-        let mut geometry = Geometry::default();
-        geometry.reset(GeometryKind::Polygon);
-        for ring in rings {
-            geometry.points.extend(ring.iter().map(|(x, y)| Grid::new(*x, *y)));
-            geometry.end_part();
-        }
-        geometry.end_polygon();
-        geometry
-    }
 
     /// Returns vertices that are all over a square of `side`, without a pattern.
     fn scattered(n_vertices: usize, side: i32) -> Vec<(i32, i32)> {

@@ -10,7 +10,7 @@
 //! An edge is met once by each scan line, and a polygon is filled once on each: five million edges through the whole
 //! box, or a million squares at one place, have fewer scan lines, so that time is bounded by the number of edges.
 
-use zellige_model::{Geometry, GeometryKind, Grid};
+use zellige_model::{Geometry, GeometryKind, Grid, GridBounds};
 
 use super::edge::Edge;
 
@@ -30,8 +30,8 @@ const STEPS_FREE: f64 = 4_194_304.0;
 /// Replaces `geometry` by rectangles of cells that cover about the same, `cells_max` along a side of its box at most,
 /// which is a power of two; they touch each other.
 pub(super) fn redraw(geometry: &mut Geometry<Grid>, cells_max: usize) {
-    let Some((min, max)) = bounds(&geometry.points) else { return };
-    let raster = Raster::fit(geometry, (min, max), cells_max);
+    let Some(bounds) = GridBounds::of(&geometry.points) else { return };
+    let raster = Raster::fit(geometry, bounds, cells_max);
     let filled = fill(geometry, raster);
     geometry.reset(GeometryKind::Polygon);
     let mut owed = 0;
@@ -51,15 +51,6 @@ pub(super) fn redraw(geometry: &mut Geometry<Grid>, cells_max: usize) {
             }
         }
     }
-}
-
-/// Returns the least and the greatest coordinates of points.
-pub(super) fn bounds(points: &[Grid]) -> Option<(Grid, Grid)> {
-    let first = *points.first()?;
-    Some(points.iter().fold((first, first), |(min, max), point| {
-        let low = Grid::new(min.x.min(point.x), min.y.min(point.y));
-        (low, Grid::new(max.x.max(point.x), max.y.max(point.y)))
-    }))
 }
 
 fn push_rectangle(min: Grid, max: Grid, out: &mut Geometry<Grid>) {
@@ -82,7 +73,7 @@ struct Raster {
 
 impl Raster {
     /// Returns the finest one for the box of polygons that is not too dear.
-    fn fit(geometry: &Geometry<Grid>, (min, max): (Grid, Grid), cells_max: usize) -> Self {
+    fn fit(geometry: &Geometry<Grid>, GridBounds { min, max }: GridBounds, cells_max: usize) -> Self {
         let n_edges = geometry.points.len();
         let mut cells = cells_max;
         while CELLS_MIN < cells && CELLS_PER_EDGE * n_edges < cells * cells {
@@ -263,19 +254,9 @@ fn shift(row: usize, step: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::area_doubled;
-    use super::*;
+    use zellige_testkit::polygon::polygon;
 
-    /// Returns a polygon of rings.
-    fn polygon(rings: &[Vec<(i32, i32)>]) -> Geometry<Grid> {
-        let mut geometry = Geometry::default();
-        geometry.reset(GeometryKind::Polygon);
-        for ring in rings {
-            geometry.points.extend(ring.iter().map(|(x, y)| Grid::new(*x, *y)));
-            geometry.end_part();
-        }
-        geometry.end_polygon();
-        geometry
-    }
+    use super::*;
 
     /// Redraws a polygon and compares its area.
     fn check(rings: &[Vec<(i32, i32)>], expected_area: i64, tolerance: i64) {

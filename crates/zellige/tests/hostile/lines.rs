@@ -78,6 +78,10 @@ fn texts_that_are_no_json_are_named() {
     ] {
         check(line, expected);
     }
+}
+
+#[test]
+fn members_that_are_no_json_are_named() {
     for (members, expected) in [
         (r#""id":02"#, "line-undecodable: Line is not valid JSON: invalid number (column 25)"),
         (r#""id":+2"#, "line-undecodable: Line is not valid JSON: expected value (column 24)"),
@@ -256,6 +260,10 @@ fn coordinates_of_the_wrong_shape_are_named() {
     ] {
         check(point(coordinates), expected);
     }
+}
+
+#[test]
+fn parts_of_the_wrong_shape_are_named() {
     for (kind, coordinates, expected) in [
         ("MultiPoint", "[]", "line-undecodable: Geometry has no coordinates"),
         (
