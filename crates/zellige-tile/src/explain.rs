@@ -27,7 +27,7 @@ use crate::slice::{drop_points_outside, floor_world, tolerance_world, world_box,
 use crate::spread::{Origin, Reach, Spread, Spreader};
 use crate::stage::{Stage, StageFault};
 use crate::staged::{StagedFeature, open_geometry};
-use crate::tiny::{Settled, Settler, Tiny, UnitGrid, square_side};
+use crate::tiny::{Settled, Settler, Tiny, UnitGrid};
 use crate::weigh::Weigher;
 
 /// So many tiles of a zoom are listed; all are counted.
@@ -302,8 +302,8 @@ impl Explainer<'_> {
         }
         let shape = at.shape.map_or((false, 0.0), |shape| (shape.is_outward, shape.tolerance_units));
         let (is_grown, tolerance) = (shape.0, tolerance_world(at.zoom, plan, shape.1));
-        let square_side = square_side(plan.extent, at.zoom == self.layer.maxzoom);
-        let grid = UnitGrid { zoom: at.zoom, extent: plan.extent, square_side };
+        let is_deepest = at.zoom == self.layer.maxzoom;
+        let grid = UnitGrid { zoom: at.zoom, extent: plan.extent, is_deepest };
         let small = self.settler.small(grid);
         let tiles_box = self.tiles_box.as_ref();
         let spread =

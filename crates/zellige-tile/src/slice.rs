@@ -33,7 +33,7 @@ use crate::snap_round::{CROWDED_POINTS_MAX, CROWDED_UNITS};
 use crate::spread::{Origin, Reach, Spread, Spreader};
 use crate::staged;
 use crate::stats::SliceStats;
-use crate::tiny::{Settled, Settler, Tiny, UnitGrid, square_side};
+use crate::tiny::{Settled, Settler, Tiny, UnitGrid};
 use crate::weigh::Weigher;
 
 /// How many zooms there are.
@@ -362,8 +362,7 @@ impl<'p> LayerSlicer<'p> {
         if work.weighted.geometry.kind == GeometryKind::Point {
             return Ok(work.spreader.spread(&work.weighted.geometry, &spread, origin, sink));
         }
-        let square_side = square_side(plan.extent, zoom == self.plan.maxzoom);
-        let grid = UnitGrid { zoom, extent: plan.extent, square_side };
+        let grid = UnitGrid { zoom, extent: plan.extent, is_deepest: zoom == self.plan.maxzoom };
         let small = work.settler.small(grid);
         let has_borders = work.has_borders();
         let spread = spread.small(small, &each.bounds).bordered(has_borders);

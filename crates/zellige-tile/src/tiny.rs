@@ -5,7 +5,8 @@
 //!         account for it.
 //! Keeps:  the area of each ring that is at most 256 units wide and shares no border, though its corners
 //!         move, by less than simplification moved its outline; the sum of areas of smaller parts, as such
-//!         squares; common borders, which stay as they are simplified. A hole and the ring that fills it go together
+//!         squares; common borders, which stay as they are simplified, unless that leaves less than half of a ring
+//!         that can be seen: a strip narrower than the tolerance then lies across its neighbours. A hole and the ring that fills it go together
 //!         when they are tiny: the polygon around them takes their place, and that is accounted for.
 //! Source: the sum over tiny polygons that tippecanoe keeps in a tile; growing back what Douglas and Peucker
 //!         cut off is ours. `diffuse` is the other half: it decides in the tile which features stand for others.
@@ -37,6 +38,8 @@ pub enum Tiny {
 
 /// From so many units along the side of a tile on, two of them are a quarter of a pixel of most maps.
 const FINE_EXTENT: u32 = 4096;
+/// Pixels of most maps along the side of a tile.
+const PIXELS: f64 = 512.0;
 /// Area is kept for rings whose box is at most so many units wide and high.
 const SMALL_UNITS: f64 = 256.0;
 /// What is drawn is accounted for features whose largest part is at most so many units wide and high.
@@ -47,6 +50,10 @@ const LIKE: (f64, f64) = (0.8, 1.25);
 const HALVINGS_MAX: u32 = 4;
 /// A ring that fills less than this part of its box is thin, or it crosses itself.
 const THIN: f64 = 0.125;
+/// A ring with borders in common of which simplification leaves less than this part is simplified less.
+const COLLAPSED: f64 = 0.5;
+/// Simplification makes no ring collapse that is on the average wider than so many tolerances.
+const COLLAPSING_WIDTH: f64 = 4.0;
 /// Rings are examined on a grid of their own with so many bits a side.
 const EXAMINED_BITS: u32 = 22;
 /// The sides of a ring grow or shrink by no more than these factors.
@@ -59,14 +66,14 @@ pub struct UnitGrid {
     pub zoom: Zoom,
     /// Units along the side of a tile.
     pub extent: Extent,
-    /// The side in units of squares that stand for tiny polygons, see [`square_side`].
-    pub square_side: u32,
+    /// Whether it is that of the deepest zoom of a layer, which clients draw at all deeper zooms as well.
+    pub is_deepest: bool,
 }
 
 /// Returns the side in units of the squares that stand for tiny polygons; what has less area than one is tiny.
 ///
 /// Two units on a fine grid, which nobody can tell from one, and takes a quarter of the squares. At the deepest zoom
-/// of a layer one: clients draw it at all deeper zooms as well.
+/// of a layer one.
 #[must_use]
 pub const fn square_side(extent: Extent, is_deepest: bool) -> u32 {
     if is_deepest || extent.get() < FINE_EXTENT { 1 } else { 2 }
@@ -85,10 +92,23 @@ impl UnitGrid {
         self.unit() * self.unit()
     }
 
+    /// Returns the side in units of squares that stand for tiny polygons, see [`square_side`].
+    #[must_use]
+    pub const fn square_side(self) -> u32 {
+        square_side(self.extent, self.is_deepest)
+    }
+
     /// Returns the area in squared world units below which polygons are not drawn with their own shape.
     #[must_use]
     pub fn tiny_area(self) -> f64 {
-        f64::from(self.square_side * self.square_side) * self.unit_area()
+        f64::from(self.square_side().pow(2)) * self.unit_area()
+    }
+
+    /// Returns the area in squared world units from which on a polygon is seen, and its neighbours must not take all
+    /// of it: that of a pixel, at the deepest zoom that of a square.
+    fn seen_area(self) -> f64 {
+        let pixel = f64::from(self.extent.get()) / PIXELS;
+        if self.is_deepest { self.tiny_area() } else { pixel * pixel * self.unit_area() }
     }
 
     /// Returns the area of a ring in squared world units once its vertices are rounded to the grid; `rounded` is a
@@ -107,7 +127,7 @@ impl UnitGrid {
         let (side, extent) = (World::tile_side(self.zoom), i64::from(self.extent.get()));
         let tile = at.div_euclid(side);
         let margin = i64::from(extent >= 3);
-        let square_side = i64::from(self.square_side);
+        let square_side = i64::from(self.square_side());
         let cell = (at - tile * side) * extent / side - square_side / 2;
         tile * extent + cell.clamp(margin, extent - square_side - margin)
     }
@@ -173,6 +193,8 @@ pub struct Settler {
     polygons: Vec<Polygon>,
     /// The longest side of a box around the smallest ring, world units.
     smallest: i64,
+    /// The average width of the thinnest ring with borders in common, world units.
+    thinnest: f64,
     /// The polygon with the most area.
     largest: usize,
     area: f64,
@@ -198,6 +220,21 @@ struct Ring {
 }
 
 impl Ring {
+    /// Returns how wide it is on the average, world units: its area by the longest side of its box.
+    fn width(&self) -> f64 {
+        self.area_doubled as f64 / 2.0 / longest_side(&self.bounds).max(1) as f64
+    }
+
+    /// Whether so little is left of it, though it has borders in common and can be seen, that it is simplified less
+    /// than what lies beside it.
+    fn collapses(&self, (simplified, tolerance): (&[World], f64), grid: UnitGrid) -> bool {
+        let area = self.area_doubled as f64;
+        self.share.is_some()
+            && 2.0 * grid.seen_area() <= area
+            && self.width() < COLLAPSING_WIDTH * tolerance
+            && (area_doubled(simplified).unsigned_abs() as f64) < COLLAPSED * area
+    }
+
     /// Whether it is drawn neither as a hole nor as what fills one, but left to the polygon around it.
     fn is_left_to_others(self, grid: UnitGrid) -> bool {
         self.share == Share::Whole && (self.area_doubled as f64) < 2.0 * grid.tiny_area()
@@ -228,7 +265,8 @@ impl Settler {
     pub fn measure(&mut self, geometry: &Geometry<World>, shares: &[Share]) {
         self.rings.clear();
         self.polygons.clear();
-        (self.smallest, self.largest, self.area) = (i64::MAX, 0, 0.0);
+        (self.smallest, self.thinnest) = (i64::MAX, f64::INFINITY);
+        (self.largest, self.area) = (0, 0.0);
         if geometry.kind != GeometryKind::Polygon || self.tiny == Tiny::Drop {
             return;
         }
@@ -236,8 +274,12 @@ impl Settler {
             let bounds = WorldBounds::of(ring);
             let share = shares.get(ring_idx).copied().unwrap_or_default();
             let area_doubled = area_doubled(ring).unsigned_abs();
-            self.rings.push(Ring { area_doubled, bounds, share, is_sound: None });
+            let ring = Ring { area_doubled, bounds, share, is_sound: None };
             self.smallest = self.smallest.min(longest_side(&bounds));
+            if share.is_some() {
+                self.thinnest = self.thinnest.min(ring.width());
+            }
+            self.rings.push(ring);
         }
         for rings in geometry.polygons() {
             let shell = rings.start;
@@ -278,7 +320,7 @@ impl Settler {
             at: World::new(i64::midpoint(min.x, max.x), i64::midpoint(min.y, max.y)),
             area_units: self.area / (unit * unit),
             box_units: (width as u32, height as u32),
-            square_side: grid.square_side,
+            square_side: grid.square_side(),
             seed: self.seed,
         })
     }
@@ -304,7 +346,8 @@ impl Settler {
         grid: UnitGrid,
     ) -> Settled<'_> {
         let small_side = SMALL_UNITS * grid.unit();
-        if self.polygons.is_empty() || small_side < self.smallest as f64 {
+        let is_large = small_side < self.smallest as f64 && COLLAPSING_WIDTH * tolerance <= self.thinnest;
+        if self.polygons.is_empty() || is_large {
             return Settled::Same;
         }
         let mut shape = std::mem::take(&mut self.shape);
@@ -326,6 +369,7 @@ impl Settler {
                 }
                 continue;
             }
+            let n_rings = rings.len();
             for ring_idx in rings {
                 let ring = simplified.part(ring_idx);
                 let ring_before = self.rings[ring_idx];
@@ -344,7 +388,19 @@ impl Settler {
                     || ring.len() == whole.part(ring_idx).len()
                     || small_side < longest_side(&bounds) as f64
                     || !self.is_sound(ring_idx, whole);
-                if is_kept {
+                if !is_hole
+                    && ring_before.collapses((ring, tolerance), grid)
+                    && self.is_sound(ring_idx, whole)
+                {
+                    let refined = self.refiner.refine(whole.part(ring_idx), (ring, tolerance), area_doubled);
+                    shape.points.extend_from_slice(refined);
+                    // What its neighbours leave to it is drawn as well.
+                    if n_rings == 1 && 2 < ring.len() {
+                        shape.end_part();
+                        shape.end_polygon();
+                        shape.points.extend_from_slice(ring);
+                    }
+                } else if is_kept {
                     shape.points.extend_from_slice(ring);
                 } else {
                     let ring = self.refiner.refine(whole.part(ring_idx), (ring, tolerance), area_doubled);
@@ -486,7 +542,7 @@ fn push_with_area(ring: &[World], area_doubled_before: u128, out: &mut Vec<World
 fn push_square(bounds: &WorldBounds, grid: UnitGrid, out: &mut Geometry<World>) {
     let column = grid.square_cell(i64::midpoint(bounds.min.x, bounds.max.x));
     let row = grid.square_cell(i64::midpoint(bounds.min.y, bounds.max.y));
-    let (right, bottom) = (column + i64::from(grid.square_side), row + i64::from(grid.square_side));
+    let (right, bottom) = (column + i64::from(grid.square_side()), row + i64::from(grid.square_side()));
     let corners = [(column, row), (right, row), (right, bottom), (column, bottom)];
     out.points.extend(corners.iter().map(|(x, y)| World::new(grid.start(*x), grid.start(*y))));
     out.end_part();
@@ -503,7 +559,7 @@ mod tests {
     const GRID: fn() -> UnitGrid = || UnitGrid {
         zoom: Zoom::new(4).expect("zoom 4 is a zoom"),
         extent: Extent::DEFAULT,
-        square_side: 1,
+        is_deepest: true,
     };
 
     /// Returns polygons without holes whose corners are given in hundredths of a unit.
@@ -580,7 +636,7 @@ mod tests {
         let mut around = shape(&[&shell, &hole]);
         around.polygon_ends = vec![2];
         let filling = shape(&[&hole]);
-        let grid = UnitGrid { square_side: 2, ..GRID() };
+        let grid = UnitGrid { is_deepest: false, ..GRID() };
         let mut settler = Settler::new(Tiny::Keep);
 
         settler.measure(&filling, &[share]);
@@ -604,6 +660,29 @@ mod tests {
         check_filled(210, Share::Whole, false);
         check_filled(190, Share::Parts, false);
         check_filled(40, Share::Parts, false);
+    }
+
+    /// Settles a strip of so many hundredths of a unit that shares borders, of which simplification left a sliver.
+    fn check_strip((length, width): (i64, i64), is_deepest: bool, expected: (f64, usize)) {
+        let strip = shape(&[&[(0, 0), (length, 0), (length, width), (0, width)]]);
+        let sliver = shape(&[&[(0, 0), (length, 0), (0, 10)]]);
+        let mut settler = Settler::new(Tiny::Keep);
+        settler.measure(&strip, &[Share::Parts]);
+        let grid = UnitGrid { is_deepest, ..GRID() };
+        let Settled::Changed(shape, []) = settler.settle(&strip, (&sliver, 4.0 * UNIT as f64), grid) else {
+            panic!("a strip is settled")
+        };
+        let area = area_units(shape);
+        assert!((area - expected.0).abs() < 1e-5 && shape.part_ends.len() == expected.1, "{area}");
+    }
+
+    #[test]
+    fn a_strip_that_can_be_seen_is_not_left_to_its_neighbours() {
+        check_strip((5_000, 350), true, (177.5, 2));
+        check_strip((5_000, 350), false, (177.5, 2));
+        check_strip((1_000, 350), true, (35.5, 2));
+        check_strip((1_000, 350), false, (0.5, 1));
+        check_strip((40_000, 350), true, (1_420.0, 2));
     }
 
     #[test]
