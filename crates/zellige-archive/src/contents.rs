@@ -17,6 +17,10 @@ use crate::TileHash;
 /// Contents of a generation; with their places about 4 MiB.
 pub(crate) const GENERATION_CONTENTS: usize = 7 << 14;
 
+/// Contents with which a generation takes room for all that it may have: growing on, it would free ever larger pieces of
+/// memory, and an allocator may learn from them to keep as much.
+const GROWING_CONTENTS: usize = 7 << 8;
+
 /// By the halves of the hash, which are narrower together than the whole is aligned.
 type Generation<P> = FxHashMap<(u64, u64), P>;
 
@@ -47,6 +51,9 @@ impl<P: Copy> Contents<P> {
         if self.young.len() == GENERATION_CONTENTS {
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
+        }
+        if self.young.len() == GROWING_CONTENTS {
+            self.young.reserve(GENERATION_CONTENTS - GROWING_CONTENTS);
         }
         self.young.insert(halves(hash), place);
     }

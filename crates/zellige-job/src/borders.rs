@@ -28,6 +28,7 @@ use zellige_tile::borders::{JunctionPart, Junctions, PARTS, Visit, part_of, visi
 use zellige_tile::project::project_point;
 
 use crate::Error;
+use crate::hand_back::hand_back;
 use crate::progress::Counters;
 use crate::report::BordersReport;
 use crate::sort::RunStore;
@@ -354,6 +355,12 @@ struct Table {
     multiplier: u64,
 }
 
+impl Drop for Table {
+    fn drop(&mut self) {
+        hand_back(&mut self.slots);
+    }
+}
+
 impl Table {
     /// In front of a vertex that was met; and of one that was met with different neighbours, too.
     const MET: u64 = 1 << (u64::BITS - PARTS.ilog2());
@@ -407,12 +414,12 @@ impl Table {
     /// Makes twice as many slots.
     fn grow(&mut self) {
         let slots = vec![Visit::default(); 2 * self.slots.len()];
-        for known in std::mem::replace(&mut self.slots, slots) {
-            if known.vertex != 0 {
-                let slot = self.slot(known.vertex & Self::VERTEX);
-                self.slots[slot] = known;
-            }
+        let mut known = std::mem::replace(&mut self.slots, slots);
+        for known in known.iter().filter(|known| known.vertex != 0) {
+            let slot = self.slot(known.vertex & Self::VERTEX);
+            self.slots[slot] = *known;
         }
+        hand_back(&mut known);
     }
 }
 

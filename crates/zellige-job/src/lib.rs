@@ -23,6 +23,7 @@ mod emitting;
 mod packed;
 mod queue;
 mod on_panic;
+mod hand_back;
 mod describe;
 mod error;
 

@@ -20,6 +20,7 @@ use zellige_tile::piece::PieceKey;
 
 use crate::Error;
 use crate::blocks::{BlockFile, Layout};
+use crate::hand_back::hand_back;
 use crate::merge::Runs;
 use crate::progress::Counters;
 use crate::spill::{Fan, FileRun, Spill};
@@ -55,6 +56,14 @@ pub(crate) struct MemoryRun {
     /// Where the head of each block starts.
     blocks: Vec<u32>,
     bytes: Vec<u8>,
+}
+
+impl Drop for MemoryRun {
+    fn drop(&mut self) {
+        hand_back(&mut self.rows);
+        hand_back(&mut self.blocks);
+        hand_back(&mut self.bytes);
+    }
 }
 
 impl MemoryRun {
@@ -108,14 +117,16 @@ impl MemoryRun {
             blocks: Vec::with_capacity(self.blocks.len()),
             bytes: Vec::with_capacity(self.bytes.len()),
         };
-        let mut numbers = vec![0; self.blocks.len()];
-        for number in self.block_order() {
-            numbers[number as usize] = settled.push_block(self.numbered(number));
+        let (mut order, mut numbers) = (self.block_order(), vec![0; self.blocks.len()]);
+        for number in &order {
+            numbers[*number as usize] = settled.push_block(self.numbered(*number));
         }
+        hand_back(&mut order);
         for (nth, row) in self.rows.iter().enumerate() {
             self.touch_bodies(nth);
             settled.push_row(row.key, numbers[row.block as usize], self.body(row));
         }
+        hand_back(&mut numbers);
         settled
     }
 
@@ -273,7 +284,11 @@ impl<'c> RunStore<'c> {
         } else {
             self.write(run, spill)?;
         }
-        run.clear();
+        if run.size() <= self.run_bytes as u64 {
+            run.clear();
+        } else {
+            *run = MemoryRun::default();
+        }
         Ok(())
     }
 
@@ -304,12 +319,13 @@ impl<'c> RunStore<'c> {
         let expected = run.size();
         self.counters.add_temp(expected);
         let (mut layout, mut places) = (Layout::default(), vec![0; run.blocks.len()]);
-        let order = run.block_order();
+        let mut order = run.block_order();
         for number in &order {
             places[*number as usize] = layout.place(run.numbered(*number).len());
         }
         let blocks = order.iter().map(|number| (places[*number as usize], run.numbered(*number)));
         let base = self.blocks.write(&layout, blocks)?;
+        hand_back(&mut order);
         let index_bytes = spill.index_bytes();
         let rows_bytes = spill.keep(&mut |out| {
             run.rows.iter().enumerate().try_for_each(|(nth, row)| {
@@ -317,6 +333,7 @@ impl<'c> RunStore<'c> {
                 out.push(row.key, base + places[row.block as usize] as u64, run.body(row))
             })
         })?;
+        hand_back(&mut places);
         // Merged runs have one index together.
         self.reserve(spill.index_bytes());
         self.release(index_bytes);
