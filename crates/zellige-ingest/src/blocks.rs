@@ -158,6 +158,13 @@ impl Blocks {
         Ok(Some(Block { file, number, content, last: None, last_start: None, limits, shared }))
     }
 
+    /// Gives back what is kept for blocks to come, once all of them are read, a second time too; their lines can still be
+    /// located.
+    pub fn release(&self) {
+        lock(&self.shared.spare).clear();
+        lock(&self.shared.spare_pages).clear();
+    }
+
     /// Returns the bytes of all inputs, compressed ones as they are; nothing when one of them is no file.
     #[must_use]
     pub fn bytes_total(&self) -> Option<u64> {

@@ -45,6 +45,7 @@ fn read(blocks: &Blocks) -> Result<Vec<String>, Error> {
         let other = scope.spawn(work);
         work().and(other.join().unwrap())
     })?;
+    blocks.release();
     let mut found = found.into_inner().unwrap();
     found.sort_by_key(|(place, _): &(Place, String)| place.key());
     let numbered = |(place, text): &(Place, String)| {

@@ -169,6 +169,9 @@ impl Job<'_> {
             idle: IdleWorkers(counters),
         };
         let mut found = slicing.run(&self.pool, watch)?;
+        for source in &sources {
+            source.blocks.release();
+        }
         let lines = Lines { sources: sources.into_iter().map(|source| (source.id, source.blocks)).collect() };
         if found.lines == 0 {
             return Err(Error::NoFeatures { file: lines.locate(0, Place::default()).map(|(file, _)| file) });
