@@ -2,8 +2,9 @@
 //!
 //! In:     tidy polygons (see `tidy`).
 //! Out:    yes, or that edges meet at points of the grid and where, or that they cross between them.
-//! Source: edges of a small ring each with each; edges of others bucketed by rows, each row swept from west to east;
-//!         all tests exact in integers. What was bent is looked at again only where edges met.
+//! Source: a ring that goes once around a point, and never back, is legal. Otherwise edges of a small ring each with
+//!         each; edges of others bucketed by rows, each row swept from west to east; all tests exact in integers. What
+//!         was bent is looked at again only where edges met.
 //!
 //! Polygons whose edges lie beside each other so long that sweeping would compare each with thousands of others, such
 //! as a comb that stands aslant, pass for crowded.
@@ -12,7 +13,8 @@ use std::ops::ControlFlow;
 
 use zellige_model::{Geometry, GeometryKind, Grid, GridBounds};
 
-use super::edge::Edge;
+use super::boxes::Boxes;
+use super::edge::{Edge, turn};
 use super::locate::Locator;
 use super::nest::Rings;
 use super::polygonize::{Polygonizer, Touch};
@@ -21,7 +23,9 @@ use super::rows::Rows;
 /// Edges that an edge is compared with, on average at most.
 const COMPARED_MAX: usize = 64;
 /// In a ring of so many edges, each is compared with each: that is cheaper than putting them into rows.
-const FEW_EDGES_MAX: usize = 12;
+const FEW_EDGES_MAX: usize = 128;
+/// Rings of so many edges may be stars; more seldom are.
+const STAR_EDGES_MAX: usize = 256;
 /// Points at which an edge meets other ones, on average at most; those that are found several times count so.
 const TOUCHES_PER_EDGE_MAX: usize = 32;
 /// And in all.
@@ -39,6 +43,8 @@ pub(super) struct Examiner {
     rows_are_whole: bool,
     /// The row at hand.
     lane: Vec<Span>,
+    /// All edges, when there are few.
+    boxes: Boxes,
     /// Where edges met that were bent.
     bent: Blocks,
     /// The numbers of edges that are there.
@@ -77,14 +83,17 @@ impl Examiner {
 
     /// Says whether `geometry` is legal, or what is wrong with it.
     pub(super) fn examine(&mut self, geometry: &Geometry<Grid>) -> Found {
+        if is_star(geometry) {
+            return Found::Legal;
+        }
         self.load(geometry);
-        let compared = if self.is_small(geometry) {
-            self.compare_all()
-        } else {
-            self.rows.fill(self.edges.iter().copied().enumerate());
-            self.rows_are_whole = true;
-            self.compare_in_rows()
-        };
+        let is_small = geometry.part_ends.len() < 2 && self.edges.len() <= FEW_EDGES_MAX;
+        if is_small && self.compare_all(geometry) {
+            return self.found(ControlFlow::Continue(()), geometry);
+        }
+        self.rows.fill(self.edges.iter().copied().enumerate());
+        self.rows_are_whole = true;
+        let compared = self.compare_in_rows();
         self.found(compared, geometry)
     }
 
@@ -94,21 +103,12 @@ impl Examiner {
     /// only edges that come near these are compared.
     pub(super) fn examine_bent(&mut self, geometry: &Geometry<Grid>) -> Found {
         self.load(geometry);
-        let compared = if self.is_small(geometry) {
-            self.compare_all()
-        } else {
-            let Self { edges, bent, near, rows, .. } = self;
-            near.clear();
-            near.extend((0..edges.len()).filter(|edge| bent.meet(edges[*edge])));
-            rows.fill(near.iter().map(|edge| (*edge, edges[*edge])));
-            self.compare_in_rows()
-        };
+        let Self { edges, bent, near, rows, .. } = self;
+        near.clear();
+        near.extend((0..edges.len()).filter(|edge| bent.meet(edges[*edge])));
+        rows.fill(near.iter().map(|edge| (*edge, edges[*edge])));
+        let compared = self.compare_in_rows();
         self.found(compared, geometry)
-    }
-
-    /// Whether there are so few edges that rows would be no help.
-    const fn is_small(&self, geometry: &Geometry<Grid>) -> bool {
-        geometry.part_ends.len() < 2 && self.edges.len() <= FEW_EDGES_MAX
     }
 
     /// Says what was found when edges were compared.
@@ -194,11 +194,7 @@ impl Examiner {
                 for other in beside {
                     n_compared += 1;
                     // Long edges have several rows in common; the first one tells.
-                    if one.is_level_with(*other)
-                        && !one.leads_to(*other)
-                        && !other.leads_to(*one)
-                        && rows.row_of(one.north.max(other.north)) == row
-                    {
+                    if one.may_meet(*other) && rows.row_of(one.north.max(other.north)) == row {
                         self.compare(one.edge as usize, other.edge as usize)?;
                     }
                 }
@@ -211,17 +207,23 @@ impl Examiner {
         ControlFlow::Continue(())
     }
 
-    fn compare_all(&mut self) -> ControlFlow<()> {
-        for one in 0..self.edges.len() {
-            let edge = self.edges[one];
-            for other in one + 1..self.edges.len() {
-                let against = self.edges[other];
-                if against.west.x <= edge.east.x && edge.west.x <= against.east.x {
-                    self.compare(one, other)?;
-                }
-            }
+    /// Compares each edge with each, but for those whose boxes are apart; says whether that is all. If not, it is as if
+    /// nothing had been compared: in rows the edges might pass for crowded.
+    fn compare_all(&mut self, geometry: &Geometry<Grid>) -> bool {
+        let mut boxes = std::mem::take(&mut self.boxes);
+        boxes.load(&self.edges);
+        let compared = boxes.pairs(|one, other| self.compare(one, other));
+        // Rows are higher than twice the mean of edges, so each edge stands in so many at most, and in no more of them
+        // is a pair met that a plumb line meets.
+        let (highest, all) = boxes.heights();
+        self.boxes = boxes;
+        let n_edges = self.edges.len();
+        let rows_max = (highest * n_edges as i64 / (2 * all).max(1)) as usize + 2;
+        let is_all = matches!(compared, ControlFlow::Continue(n) if n * rows_max <= n_edges * COMPARED_MAX);
+        if !is_all {
+            self.load(geometry);
         }
-        ControlFlow::Continue(())
+        is_all
     }
 
     /// Notes where two edges meet that stand beside each other, if they do.
@@ -353,6 +355,28 @@ impl Examiner {
     }
 }
 
+/// Whether the only ring there is, wound as an outer one, goes once around the mean of its vertices and never back:
+/// then each ray from there meets it once, and so it does not meet itself.
+fn is_star(geometry: &Geometry<Grid>) -> bool {
+    let ring = &geometry.points[..];
+    if geometry.part_ends.len() != 1 || ring.len() > STAR_EDGES_MAX {
+        return false;
+    }
+    let (x, y) = ring.iter().fold((0, 0), |(x, y), point| (x + i64::from(point.x), y + i64::from(point.y)));
+    let n_vertices = ring.len() as i64;
+    let middle = Grid::new((x / n_vertices) as i32, (y / n_vertices) as i32);
+    let Some(mut a) = ring.last() else { return false };
+    let mut n_turns = 0;
+    for b in ring {
+        if turn(middle, *a, *b) <= 0 {
+            return false;
+        }
+        n_turns += u32::from(a.y < middle.y && middle.y <= b.y);
+        a = b;
+    }
+    n_turns == 1
+}
+
 /// The box of an edge, beside others of a row.
 #[derive(Clone, Copy, Debug)]
 struct Span {
@@ -379,14 +403,21 @@ impl Span {
         }
     }
 
-    /// Whether the other edge comes next in their ring: most of those beside an edge do, or come before it.
-    const fn leads_to(self, other: Self) -> bool {
-        self.edge + 1 == other.edge && !other.is_first
+    /// Whether a level line meets both, and neither leads to the other.
+    ///
+    /// Which of the four says no has no pattern, so nothing branches on one alone: a sixth of the time of a row.
+    #[expect(clippy::needless_bitwise_bool, reason = "the lazy form is slower, as said above")]
+    const fn may_meet(self, other: Self) -> bool {
+        (self.north <= other.south)
+            & (other.north <= self.south)
+            & !self.leads_to(other)
+            & !other.leads_to(self)
     }
 
-    /// Whether a level line meets both.
-    const fn is_level_with(self, other: Self) -> bool {
-        self.north <= other.south && other.north <= self.south
+    /// Whether the other edge comes next in their ring: most of those beside an edge do, or come before it.
+    #[expect(clippy::needless_bitwise_bool, reason = "as for what asks")]
+    const fn leads_to(self, other: Self) -> bool {
+        (self.edge + 1 == other.edge) & !other.is_first
     }
 }
 
@@ -457,16 +488,38 @@ mod tests {
         touches
     }
 
-    /// Bends a polygon until nothing crosses; what is found near bends has to be all that is found anywhere.
-    fn check(rings: &[Vec<Grid>], n_bends_min: usize) {
-        let (mut geometry, mut scratch) = (Geometry::default(), Geometry::default());
+    /// Returns a tidy polygon.
+    fn tidied(rings: &[Vec<Grid>]) -> Geometry<Grid> {
+        let mut geometry = Geometry::default();
         geometry.reset(GeometryKind::Polygon);
         for ring in rings {
             geometry.points.extend_from_slice(ring);
             geometry.end_part();
         }
         geometry.end_polygon();
-        tidy::tidy(&mut geometry, &mut scratch);
+        tidy::tidy(&mut geometry, &mut Geometry::default());
+        geometry
+    }
+
+    /// Examines a polygon of one ring by its rows, however few edges it has; what is found has to be found by the way
+    /// that is taken. Returns whether it is a star.
+    fn check_in_rows(ring: Vec<Grid>) -> bool {
+        let geometry = tidied(&[ring]);
+        let (mut examiner, mut by_rows) = (Examiner::default(), Examiner::default());
+        by_rows.load(&geometry);
+        by_rows.rows.fill(by_rows.edges.iter().copied().enumerate());
+        let compared = by_rows.compare_in_rows();
+        let found = by_rows.found(compared, &geometry);
+        assert_eq!(examiner.examine(&geometry), found, "{geometry:?}");
+        if found != Found::Crowded {
+            assert_eq!(touches(&examiner), touches(&by_rows), "{geometry:?}");
+        }
+        is_star(&geometry)
+    }
+
+    /// Bends a polygon until nothing crosses; what is found near bends has to be all that is found anywhere.
+    fn check(rings: &[Vec<Grid>], n_bends_min: usize) {
+        let (mut geometry, mut scratch) = (tidied(rings), Geometry::default());
         let (mut examiner, mut everywhere) = (Examiner::default(), Examiner::default());
         let mut found = examiner.examine(&geometry);
         let mut n_bends = 0;
@@ -488,6 +541,13 @@ mod tests {
         check(&[bow_tie.map(|(x, y)| Grid::new(x, y)).to_vec()], 1);
     }
 
+    #[test]
+    fn ring_once_around_its_middle_is_a_star_and_one_twice_around_is_none() {
+        let ring = |corners: &[(i32, i32)]| corners.iter().map(|(x, y)| Grid::new(*x, *y)).collect();
+        assert!(check_in_rows(ring(&[(0, -9), (2, -2), (9, 0), (2, 2), (0, 9), (-2, 2), (-9, 0), (-2, -2)])));
+        assert!(!check_in_rows(ring(&[(0, -10), (6, 8), (-10, -3), (10, -3), (-6, 8)])));
+    }
+
     /// Rings once around the same middle, whose vertices stand a little beside a circle.
     fn frayed() -> impl Strategy<Value = Vec<Grid>> {
         (100..400_i32, prop::collection::vec((-9..9_i32, -9..9_i32), 20..300)).prop_map(|(radius, shifts)| {
@@ -501,7 +561,18 @@ mod tests {
         })
     }
 
+    /// Rings of vertices anywhere.
+    fn scrawled() -> impl Strategy<Value = Vec<Grid>> {
+        let vertex = (-20..20_i32, -20..20_i32).prop_map(|(x, y)| Grid::new(x, y));
+        prop::collection::vec(vertex, 3..2 * FEW_EDGES_MAX)
+    }
+
     proptest! {
+        #[test]
+        fn whatever_way_is_taken_finds_the_same(ring in prop_oneof![frayed(), scrawled()]) {
+            check_in_rows(ring);
+        }
+
         #[test]
         fn nothing_is_missed_where_nothing_met(rings in prop::collection::vec(frayed(), 1..4)) {
             check(&rings, 0);

@@ -15,6 +15,7 @@
 
 mod edge;
 mod tidy;
+mod boxes;
 mod rows;
 mod locate;
 mod examine;
