@@ -23,13 +23,14 @@ struct Judge {
 }
 
 /// The judges.
-const JUDGES: [Judge; 6] = [
+const JUDGES: [Judge; 7] = [
     Judge { name: "borders", packages: TILES, programs: &[] },
     Judge {
         name: "maps",
         packages: &[("pymgl", "pymgl"), ("PIL", "pillow")],
         programs: &[("xvfb-run", "xvfb")],
     },
+    Judge { name: "outlines", packages: TILES, programs: &[] },
     Judge { name: "rings", packages: TILES, programs: &[] },
     Judge { name: "routes", packages: &[("valhalla", "pyvalhalla")], programs: &[("osmium", "osmium-tool")] },
     Judge { name: "rules", packages: &[("valhalla", "pyvalhalla")], programs: &[] },
@@ -96,7 +97,10 @@ mod tests {
 
     #[test]
     fn judges_are_known_by_name() {
-        check(&[], "which judge? known are `borders`, `maps`, `rings`, `routes`, `rules`, `tiles`");
+        check(
+            &[],
+            "which judge? known are `borders`, `maps`, `outlines`, `rings`, `routes`, `rules`, `tiles`",
+        );
         check(&["boarders"], "unknown judge `boarders`, did you mean `borders`?; see `cargo xtask help`");
         for judge in &JUDGES {
             assert!(run::root().join(format!("testdata/judge/{}.py", judge.name)).is_file());

@@ -57,6 +57,9 @@ usage: cargo xtask VERB [ARGUMENTS]
   judge maps PACK STYLE_URL LON LAT ZOOM OUT.png [SIZE]
                      a picture of a maps pack by MapLibre Native, without a network; needs Python with pymgl and
                      pillow, and xvfb
+  judge outlines ZELLIGE SOURCE [ZOOM]
+                     how far outlines and lines lie from the source at a zoom (14) with nothing simplified, and whether
+                     lines keep their length; needs Python with shapely, pmtiles and mapbox-vector-tile
   judge rings ZELLIGE [N_RINGS [SEED]]
                      random rings that cross and touch themselves (100000): valid, and as large as they should be; needs
                      Python with shapely, pmtiles and mapbox-vector-tile
@@ -67,8 +70,8 @@ usage: cargo xtask VERB [ARGUMENTS]
                      routes on navigation packs that the program makes of small drawn networks: one-way streets,
                      bridges, turn restrictions and others; needs Python 3.12 with pyvalhalla
   judge tiles ZELLIGE SOURCE [ZOOM]...
-                     whether polygons are valid and as large as in the source, and whether neighbouring tiles agree, at
-                     four margins and some zooms (4 6 8); needs Python with shapely, pmtiles and mapbox-vector-tile
+                     whether polygons are valid and as large as in the source, no feature is lost, and neighbouring
+                     tiles agree, at four margins and some zooms (4 6 8); needs Python with shapely, pmtiles and mapbox-vector-tile
   bench --base REVISION
                      this tree against another revision: criterion benches and whole runs of both, in turn; prints
                      ratios, below 1 where this tree is faster

@@ -32,7 +32,11 @@ const COMPARED_MAX: usize = 1 << 20;
 /// So many edges are compared in the time in which the steps of a vertex are listed.
 const COMPARISONS_PER_VERTEX: usize = 256;
 /// The units around one.
-const STEPS: [(i32, i32); 8] = [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
+const STEPS: [(i32, i32); 8] = [(0, -1), (-1, 0), (1, 0), (0, 1), (-1, -1), (1, -1), (-1, 1), (1, 1)];
+/// Those of them that lead along an axis; the others lead farther away from where a vertex was before it was rounded.
+const STRAIGHT: Range<usize> = 0..4;
+/// Those that are tried when straight ones are not enough.
+const DIAGONAL: Range<usize> = 4..STEPS.len();
 
 /// Returns by how much twice the area may be off.
 fn allowed_doubled(area_doubled: i64) -> f64 {
@@ -107,7 +111,13 @@ fn move_vertices(geometry: &mut Geometry<Grid>, extent: Extent, lacking: &mut La
     let mut moves = Moves::new(&corners, extent);
     let mut n_compared = 0;
     while !lacking.is_good() && n_compared < COMPARED_MAX {
-        let Some(Move { change, place, to }) = moves.take_closest(&corners, *lacking) else { break };
+        let Some(Move { change, place, to }) = moves.take_closest(&corners, *lacking) else {
+            if moves.steps == DIAGONAL {
+                break;
+            }
+            moves.go_on_with(DIAGONAL, &corners);
+            continue;
+        };
         if corners.is_free(place, to, &mut n_compared) {
             moves.forget(&corners, place);
             let beside: Vec<usize> = corners.beside(place).collect();
@@ -171,14 +181,16 @@ struct Moves {
     offered: BTreeSet<(i64, usize, usize)>,
     /// By place, the steps that were not taken, a bit each.
     untried: Vec<u8>,
+    /// Those that are offered.
+    steps: Range<usize>,
     extent: Extent,
 }
 
 impl Moves {
-    /// Returns all steps within a tile of `extent`, but none of what leads out of it.
+    /// Returns all straight steps within a tile of `extent`, but none of what leads out of it.
     fn new(corners: &Corners<'_>, extent: Extent) -> Self {
         let untried = vec![u8::MAX; corners.n_places()];
-        let mut moves = Self { offered: BTreeSet::new(), untried, extent };
+        let mut moves = Self { offered: BTreeSet::new(), untried, steps: STRAIGHT, extent };
         for place in 0..corners.n_places() {
             let mut ends = corners.beside(place).chain([place]).map(|place| corners.at(place));
             if ends.all(|end| is_inside(end, extent)) {
@@ -190,9 +202,18 @@ impl Moves {
         moves
     }
 
-    /// Lists the untried steps of a place as they change the area now.
+    /// Offers other steps than before.
+    fn go_on_with(&mut self, steps: Range<usize>, corners: &Corners<'_>) {
+        self.offered.clear();
+        self.steps = steps;
+        for place in 0..corners.n_places() {
+            self.offer(corners, place);
+        }
+    }
+
+    /// Lists the untried steps of a place, of those that are offered, as they change the area now.
     fn steps(&self, corners: &Corners<'_>, place: usize) -> impl Iterator<Item = (i64, usize, usize)> {
-        let untried = (0..STEPS.len()).filter(move |nth| self.untried[place] >> nth & 1 == 1);
+        let untried = self.steps.clone().filter(move |nth| self.untried[place] >> nth & 1 == 1);
         let all = untried.map(move |nth| (nth, stepped(corners.at(place), nth)));
         all.filter(|(_, to)| is_inside(*to, self.extent))
             .map(move |(nth, to)| (corners.change(place, to), place, nth))
