@@ -51,7 +51,7 @@ fn long_texts_are_kept_where_a_tile_has_room() {
 }
 
 /// Publishes good neighbours around a text; returns features, and findings in its line.
-fn around(line: &str) -> (usize, Vec<String>) {
+pub(crate) fn around(line: &str) -> (usize, Vec<String>) {
     let desk = Desk::new();
     let point = |id: u32| feature(&format!(r#""id":{id}"#));
     let path = desk.file("all.geojsonl", [point(1).as_str(), line, &point(3)].join("\n"));

@@ -9,3 +9,4 @@ mod job;
 mod lines;
 mod files;
 mod large;
+mod dense;
