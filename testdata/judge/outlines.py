@@ -3,7 +3,8 @@
 usage: outlines.py ZELLIGE SOURCE.geojsonl[.gz] [ZOOM]
 
 ZELLIGE is the program. The features are numbered and published at ZOOM (14) with nothing simplified. Then, in grid units
-and within the squares of tiles: *away* is how far what is drawn lies from the source, looked at every STEP units, and
+and within the squares of tiles: *away* is how far what is drawn lies from the source, looked at every STEP units, without
+bound where the source has nothing around, and
 *missed* how far vertices of the source lie from what is drawn. Tips narrower than a unit may be missed. A *stand-in*, the
 rectangle that stands for a small polygon of which the grid leaves nothing, lies where there is room and is only counted.
 
@@ -32,6 +33,7 @@ LENGTH_OFF_MAX = 0.005
 # Units at the edge of a tile in which what was cut is not looked at, and units around it of the source that are.
 EDGE = 2
 AROUND = 200
+FAR = 9999.0
 # Degrees beyond the square of the world; a pole is infinitely far.
 LATITUDE_MAX = 89.9
 
@@ -85,7 +87,11 @@ def outline(shape):
 
 def is_stand_in(drawn, source):
     """Whether a small polygon is drawn as a rectangle though it is none."""
-    return drawn.area > 0 and drawn.equals(drawn.envelope) and not source.equals(source.envelope) and source.area < EXTENT
+    if not (drawn.area > 0 and drawn.equals(drawn.envelope)):
+        return False
+    west, north, east, south = source.bounds
+    # A shape loses half a unit along its outline at most.
+    return not source.equals(source.envelope) and source.area <= math.ceil(east - west) + math.ceil(south - north)
 
 
 class Distances:
@@ -110,8 +116,9 @@ class Distances:
         corners = shapely.get_coordinates(is_there)
         corners = corners[((EDGE < corners) & (corners < EXTENT - EDGE)).all(axis=1)]
         for points, other, found in ((looked_at, is_there, self.away), (corners, is_drawn, self.missed)):
-            if len(points) and not other.is_empty:
-                found.append(shapely.distance(shapely.points(points), other))
+            if len(points):
+                distances = shapely.distance(shapely.points(points), other)
+                found.append(np.nan_to_num(distances, nan=FAR))
                 if found is self.away and found[-1].max() > AWAY_MAX:
                     worst = points[found[-1].argmax()]
                     self.examples.append((float(found[-1].max()), number, (corner + worst).round(1).tolist()))
@@ -131,7 +138,7 @@ def main(program, source, zoom="14"):
     is_good = True
     print("          median   99 %    most")
     for name, found, most in (("away", distances.away, AWAY_MAX), ("missed", distances.missed, math.inf)):
-        found = np.concatenate(found)
+        found = np.concatenate(found or [np.zeros(1)])
         near = float(np.quantile(found, 0.99))
         is_good &= near <= NEAR and found.max() <= most
         print(f"{name:9} {np.median(found):6.3f} {near:6.3f} {found.max():7.3f}")

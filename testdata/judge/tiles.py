@@ -14,8 +14,8 @@ what reaches over it by less than the tolerance and half a unit, may be on one s
 Squares stand for polygons of less than a square unit. They do not reach over seams, but both tiles show what lies
 within their margins: a *square* there that is not drawn in the same place by both is *lone*.
 
-At the deepest ZOOM, a feature that no tile shows is *lost*, unless it is a polygon of less than SEEN_MIN square units
-or a line of less than so many units.
+At the deepest ZOOM, a feature that no tile shows with a tolerance of TOLERANCE units, the default of recipes, is *lost*,
+unless it is a polygon of less than SEEN_MIN square units or a line of less than so many units.
 
 Ends with 1 when anything is invalid, missing, off, lone or lost, or when an area is off by more than RATIO_MAX, below
 zoom 6 by twice that. An area of less than UNITS_MIN square units at a zoom is not judged.
@@ -40,6 +40,7 @@ OFF_MAX = 1.0
 RATIO_MAX = 0.01
 UNITS_MIN = 1000.0
 SEEN_MIN = 10.0
+TOLERANCE = 4.0
 EXTENT = 4096
 # What the tolerance and rounding leave of a distance to the seam, and the rounding of degrees.
 ALONG_MAX = SIMPLIFICATION + 0.5 + 0.1
@@ -61,13 +62,13 @@ def features(path):
                 yield feature
 
 
-def publish(program, source, buffer, zooms, folder):
+def publish(program, source, buffer, zooms, folder, simplification=SIMPLIFICATION):
     """Publishes a source at some zooms and returns the path of the tileset."""
     layer = {
         "source": "mapbox://tileset-source/judge/data",
         "minzoom": min(zooms),
         "maxzoom": max(zooms),
-        "features": {"simplification": SIMPLIFICATION, "filter": ["match", ["zoom"], zooms, True, False]},
+        "features": {"simplification": simplification, "filter": ["match", ["zoom"], zooms, True, False]},
         "tiles": {"layer_size": 2500, "buffer_size": 100 * buffer / EXTENT},
     }
     recipe, tileset = folder / "recipe.json", folder / "tiles.pmtiles"
@@ -284,8 +285,9 @@ def judge(tiles, shapes, buffer):
 def lost(tiles, shapes, zoom):
     """The numbers of features that can be seen at a zoom and are in none of its tiles."""
     scale = EXTENT << zoom
-    for number in shapes.keys() - {number for place, here in tiles.items() if place[0] == zoom for number in here}:
-        shape = shapes[number]
+    for number in shapes.keys() - {number for here in tiles.values() for number in here}:
+        # What lies beyond the square of the world is in no tile.
+        shape = shapely.clip_by_rect(shapes[number], -1, 0, 2, 1)
         sizes = [math.inf, shape.length * scale, shape.area * scale**2]
         if sizes[shapely.get_dimensions(shape)] >= SEEN_MIN:
             yield number
@@ -314,8 +316,7 @@ def main(program, source, *zooms):
         expected = sum(shape.area for shape in shapes.values())
         print("buffer zoom  tiles polygons invalid     area crossings missing  off  along squares  lone")
         for buffer in BUFFERS:
-            tiles = read(publish(program, numbered, buffer, zooms, folder))
-            found = judge(tiles, shapes, buffer)
+            found = judge(read(publish(program, numbered, buffer, zooms, folder)), shapes, buffer)
             for zoom, at in sorted(found.items()):
                 ratio = at.ratio(zoom, expected)
                 told = f"{ratio:.5f}" if ratio else "-"
@@ -327,9 +328,11 @@ def main(program, source, *zooms):
                     print(f"    feature {number} at {seam}: {low:.2f} {high:.2f}")
                 is_good &= at.is_good(zoom, expected)
                 n_crossings += at.n_crossings
-            for number in sorted(lost(tiles, shapes, max(zooms))):
-                print(f"    feature {number} is lost at zoom {max(zooms)}")
-                is_good = False
+        zoom = max(zooms)
+        tiles = read(publish(program, numbered, 0, [zoom], folder, TOLERANCE))
+        for number in sorted(lost(tiles, shapes, zoom)):
+            print(f"feature {number} is lost at zoom {zoom}")
+            is_good = False
     print(f"{n_crossings} crossings")
     sys.exit(0 if is_good else 1)
 

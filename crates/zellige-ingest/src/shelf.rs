@@ -83,12 +83,12 @@ impl Shelf {
     pub fn put(&self, block: &mut Block, parser: &mut Parser) -> Result<u64, Error> {
         let mut kept = self.lock();
         if let Some(start) = block.long_line() {
-            let feature = &mut parser.feature;
+            let mut feature = std::mem::take(&mut parser.feature);
             feature.geometry.points.shrink_to_fit();
             let features_bytes = kept.features_bytes + feature.memory_bytes();
             if features_bytes <= self.features_bytes_max {
                 kept.features_bytes = features_bytes;
-                block.last = Some(std::mem::take(feature));
+                block.last = Some(feature);
                 block.end_at(start);
             }
         }

@@ -1,7 +1,7 @@
 //! Makes polygons, and judges them exactly, in whole numbers.
 //!
-//! In:     polygons in the grid of a tile, rings open.
-//! Out:    sentences for people, one a fault; none when the polygons are valid.
+//! In:     open rings; polygons in the grid of a tile, rings open.
+//! Out:    a polygon; sentences for people, one a fault, none when the polygons are valid.
 //! Keeps:  –
 //! Source: OGC Simple Features §6.1.11 and §6.1.14; MVT 2.1 §4.3.4.4 for the windings.
 //!

@@ -70,7 +70,7 @@ impl Touched {
     }
 
     /// Returns `geometry`, or legal polygons of about the same area if it is a tangle; and how often edges of that cross
-    /// seams, at most. Cells cross few of them.
+    /// seams; 0 for such polygons, which cross few.
     pub(crate) fn untangle<'g>(
         self,
         geometry: &'g Geometry<World>,
