@@ -57,7 +57,7 @@ fn equal_squares_are_one_square() {
 }
 
 #[test]
-fn squares_upon_each_other_are_one_shape() {
+fn squares_upon_each_other_are_drawn() {
     let mut next = chance();
     let squares = (0..MANY / 5).map(|_| format!("[{}]", square(next() * 20.0, next() * 20.0, 30.0)));
     let all = squares.collect::<Vec<_>>().join(",");
