@@ -15,7 +15,6 @@ when the length of all lines is off by more than LENGTH_OFF_MAX.
 import gzip
 import json
 import math
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -25,7 +24,9 @@ import numpy as np
 import shapely
 from pmtiles.reader import MmapSource, all_tiles
 
-EXTENT = 4096
+from tiles import EXTENT, features, mercator, publish
+
+BUFFER = 20
 STEP = 4.0
 NEAR = 0.75
 AWAY_MAX = 1.5
@@ -38,44 +39,21 @@ FAR = 9999.0
 LATITUDE_MAX = 89.9
 
 
-def mercator(points, zoom):
-    """Degrees to units of the world at a zoom, y down."""
-    north = np.arcsinh(np.tan(np.radians(np.clip(points[:, 1], -LATITUDE_MAX, LATITUDE_MAX)))) / (2 * math.pi)
-    return np.column_stack([points[:, 0] / 360 + 0.5, 0.5 - north]) * (EXTENT << zoom)
-
-
 def read(path, zoom, numbered):
     """The lines and polygons of a source by number, which are also written to a file."""
     shapes = {}
-    with (gzip.open if path.endswith(".gz") else open)(path, "rt") as lines, open(numbered, "w") as out:
-        for line in lines:
-            feature = json.loads(line.strip("\x1e \n") or "{}")
-            if feature.get("geometry"):
-                shape = shapely.transform(
-                    shapely.geometry.shape(feature["geometry"]), lambda points: mercator(points, zoom)
-                )
-                if shapely.get_dimensions(shape) > 0:
-                    number = len(shapes) + 1
-                    shapes[number] = shapely.make_valid(shape)
-                    kept = {"type": "Feature", "id": number, "properties": {}, "geometry": feature["geometry"]}
-                    out.write(json.dumps(kept) + "\n")
+    with open(numbered, "w") as out:
+        for feature in features(path):
+            shape = shapely.transform(
+                shapely.geometry.shape(feature["geometry"]),
+                lambda points: mercator(points, LATITUDE_MAX) * (EXTENT << zoom),
+            )
+            if shapely.get_dimensions(shape) > 0:
+                number = len(shapes) + 1
+                shapes[number] = shapely.make_valid(shape)
+                kept = {"type": "Feature", "id": number, "properties": {}, "geometry": feature["geometry"]}
+                out.write(json.dumps(kept) + "\n")
     return shapes
-
-
-def publish(program, source, zoom, folder):
-    """Publishes a source at one zoom and returns the path of the tileset."""
-    layer = {
-        "source": "mapbox://tileset-source/judge/data",
-        "minzoom": zoom,
-        "maxzoom": zoom,
-        "features": {"simplification": 0},
-        "tiles": {"layer_size": 2500},
-    }
-    recipe, tileset = folder / "recipe.json", folder / "tiles.pmtiles"
-    recipe.write_text(json.dumps({"version": 1, "layers": {"data": layer}}))
-    command = [program, "publish", recipe, "--source", source, "-o", tileset, "--force", "--quiet"]
-    subprocess.run([*command, "--tile-size-limit", "8000"], check=True, stdout=subprocess.DEVNULL)
-    return tileset
 
 
 def outline(shape):
@@ -129,7 +107,7 @@ def main(program, source, zoom="14"):
     with tempfile.TemporaryDirectory(prefix="outlines-") as name:
         folder = Path(name)
         shapes = read(source, zoom, folder / "numbered.geojsonl")
-        with open(publish(program, folder / "numbered.geojsonl", zoom, folder), "rb") as file:
+        with open(publish(program, folder / "numbered.geojsonl", BUFFER, [zoom], folder, 0), "rb") as file:
             for (_, x, y), data in all_tiles(MmapSource(file)):
                 tile = mapbox_vector_tile.decode(gzip.decompress(data), default_options={"y_coord_down": True})
                 for feature in tile["data"]["features"]:

@@ -47,9 +47,9 @@ ALONG_MAX = SIMPLIFICATION + 0.5 + 0.1
 LATITUDE_MAX = 85.0511287798066
 
 
-def mercator(points):
-    """Degrees to the unit square, y down."""
-    north = np.arcsinh(np.tan(np.radians(np.clip(points[:, 1], -LATITUDE_MAX, LATITUDE_MAX)))) / (2 * math.pi)
+def mercator(points, latitude_max=LATITUDE_MAX):
+    """Degrees to the unit square, y down; beyond a latitude that latitude."""
+    north = np.arcsinh(np.tan(np.radians(np.clip(points[:, 1], -latitude_max, latitude_max)))) / (2 * math.pi)
     return np.column_stack([points[:, 0] / 360 + 0.5, 0.5 - north])
 
 

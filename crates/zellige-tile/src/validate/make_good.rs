@@ -265,7 +265,7 @@ const fn stepped(from: Grid, nth: usize) -> Grid {
 #[cfg(test)]
 mod tests {
     use zellige_model::GeometryKind;
-    use zellige_testkit::polygon::polygon_faults;
+    use zellige_testkit::polygon::{polygon, polygon_faults};
 
     use super::super::Validator;
     use super::*;
@@ -278,12 +278,7 @@ mod tests {
         fine.points.extend(ring.iter().map(|(x, y)| Fine::new(x << Fine::BITS, y << Fine::BITS)));
         fine.end_part();
         fine.end_polygon();
-        let mut geometry: Geometry<Grid> = Geometry::default();
-        geometry.reset(GeometryKind::Polygon);
-        geometry.points.extend(ring.iter().map(|(x, y)| Grid::new(*x, *y)));
-        geometry.end_part();
-        geometry.end_polygon();
-        (fine, geometry)
+        (fine, polygon(&[ring.to_vec()]))
     }
 
     /// Makes a ring legal that is drawn in units, and compares twice its area.
